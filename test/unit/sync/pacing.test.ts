@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { nextSyncAt } from '../../../src/sync/pacing.ts';
+
+describe('nextSyncAt', () => {
+  const last = { startedAtMs: 1_000, endedAtMs: 1_400 };
+
+  it('lets the first sync start at once', () => {
+    expect(nextSyncAt({ minSyncPeriodMs: undefined }, undefined)).toBe(0);
+  });
+
+  it('keeps syncs to a fifth of the time when the operator set no period', () => {
+    expect(nextSyncAt({ minSyncPeriodMs: undefined }, last)).toBe(1_400 + 4 * 400);
+  });
+
+  it('honours the period that the operator set, from start to start', () => {
+    expect(nextSyncAt({ minSyncPeriodMs: 1_000 }, last)).toBe(2_000);
+  });
+
+  it('never overlaps syncs, however short the period', () => {
+    expect(nextSyncAt({ minSyncPeriodMs: 10 }, last)).toBe(1_400);
+  });
+});
