@@ -99,7 +99,12 @@ export interface ServiceCidrRecord extends ObjectVersion {
 export type WatchEvent<Record> =
   | { readonly kind: 'put'; readonly record: Record }
   | { readonly kind: 'delete'; readonly namespace: string; readonly name: string }
-  /** A complete list follows as puts. What is not put before `synced` does not exist any more. */
+  /** The object exists but could not be decoded: what is known of it stays. Without this a list would seem to delete it. */
+  | { readonly kind: 'unreadable'; readonly namespace: string; readonly name: string }
+  /**
+   * A complete list follows as puts. What is not put, or unreadable, before `synced` does not exist any more. A streamed
+   * list may also delete what it put.
+   */
   | { readonly kind: 'replace-start' }
   /** The list that `replace-start` began is complete. A second `replace-start` before it begins the list anew. */
   | { readonly kind: 'synced' };
