@@ -41,6 +41,11 @@ export function addressBits(family: IpFamily): 32 | 128 {
   return family === 'IPv4' ? 32 : 128;
 }
 
+/** The network of this one address: `/32` or `/128`. */
+export function hostCidr(ip: Ip): Cidr {
+  return `${ip}/${addressBits(ipFamilyOf(ip))}` as Cidr;
+}
+
 /** The address in network byte order: 4 or 16 bytes. */
 export function ipBytes(ip: Ip): readonly number[] {
   return ipaddr.parse(ip).toByteArray();

@@ -1,0 +1,135 @@
+// Turns the watch's events about one kind of object into changes against what the last sync took: upstream's
+// ServiceChangeTracker and the pending half of its EndpointSliceCache, for any kind.
+import { isDeepStrictEqual } from 'node:util';
+import { assertNever } from '../util/assert-never.ts';
+import { type ObjectKey, objectKey } from './names.ts';
+import type { ObjectVersion, WatchEvent } from './records.ts';
+
+/** What all records have; the optional fields are those that mean nothing to the kernel. */
+export interface TrackedRecord extends ObjectVersion {
+  readonly namespace?: string;
+  readonly name: string;
+  readonly problems?: readonly string[];
+  readonly triggerTimeMs?: number;
+}
+
+export interface Change<R> {
+  readonly key: ObjectKey;
+  /** undefined: the object is new. */
+  readonly previous: R | undefined;
+  /** undefined: the object is gone. */
+  readonly current: R | undefined;
+}
+
+export interface TrackedChanges<R> {
+  /** At most one for an object; none where a burst led back to what was taken before. */
+  readonly changes: readonly Change<R>[];
+  /** Objects of which only metadata changed: nothing is to be planned, but their version has advanced. */
+  readonly touched: ReadonlySet<ObjectKey>;
+}
+
+/**
+ * Follows one kind of object. What was taken with `takeChanges` counts as applied and does not move until the next
+ * take, so a computation that lasts several turns of the event loop reads one consistent state.
+ */
+export class ChangeTracker<R extends TrackedRecord> {
+  readonly #applied = new Map<ObjectKey, R>();
+  /** The newest state of each object that differs from the applied one; undefined: deleted. */
+  readonly #pending = new Map<ObjectKey, R | undefined>();
+  readonly #touched = new Set<ObjectKey>();
+  /** What the list in progress has not named yet; undefined when there is none. */
+  #unlisted: Set<ObjectKey> | undefined;
+  #hasSynced = false;
+
+  get applied(): ReadonlyMap<ObjectKey, R> {
+    return this.#applied;
+  }
+
+  /** How many objects differ from their applied state. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** A complete list has arrived since the start. */
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** The newest state of the object, applied or not. */
+  latest(key: ObjectKey): R | undefined {
+    return this.#pending.has(key) ? this.#pending.get(key) : this.#applied.get(key);
+  }
+
+  handle(event: WatchEvent<R>): void {
+    switch (event.kind) {
+      case 'put':
+        this.#put(event.record);
+        break;
+      case 'delete':
+        this.#delete(objectKey(event.namespace, event.name));
+        break;
+      case 'unreadable':
+        this.#unlisted?.delete(objectKey(event.namespace, event.name));
+        break;
+      case 'replace-start':
+        this.#unlisted = new Set([...this.#applied.keys(), ...this.#pending.keys()]);
+        break;
+      case 'synced':
+        this.#endOfList();
+        break;
+      default:
+        assertNever(event);
+    }
+  }
+
+  /** Hands over what changed since the last call, and counts it as applied. */
+  takeChanges(): TrackedChanges<R> {
+    const changes: Change<R>[] = [];
+    for (const [key, current] of this.#pending) {
+      changes.push({ key, previous: this.#applied.get(key), current });
+      if (current) this.#applied.set(key, current);
+      else this.#applied.delete(key);
+    }
+    const touched = this.#touched.difference(this.#pending);
+    this.#pending.clear();
+    this.#touched.clear();
+    return { changes, touched };
+  }
+
+  #put(record: R): void {
+    const key = objectKey(record.namespace, record.name);
+    this.#unlisted?.delete(key);
+    const applied = this.#applied.get(key);
+    if (!applied || !isDeepStrictEqual(contentOf(applied), contentOf(record))) {
+      this.#pending.set(key, record);
+      return;
+    }
+    this.#pending.delete(key);
+    if (isSameVersion(applied, record)) return;
+    // The content stays the applied one: the plan points into it, and a list must not double the memory.
+    this.#applied.set(key, { ...record, ...contentOf(applied) });
+    this.#touched.add(key);
+  }
+
+  #delete(key: ObjectKey): void {
+    this.#unlisted?.delete(key);
+    if (this.#applied.has(key)) this.#pending.set(key, undefined);
+    else this.#pending.delete(key);
+  }
+
+  #endOfList(): void {
+    for (const key of this.#unlisted ?? []) this.#delete(key);
+    this.#unlisted = undefined;
+    this.#hasSynced = true;
+  }
+}
+
+/** The part of a record that has a meaning to the proxy. */
+function contentOf<R extends TrackedRecord>(record: R) {
+  const { uid, resourceVersion, generation, problems, triggerTimeMs, ...content } = record;
+  return content;
+}
+
+function isSameVersion(a: ObjectVersion, b: ObjectVersion): boolean {
+  return a.uid === b.uid && a.resourceVersion === b.resourceVersion;
+}
