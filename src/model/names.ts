@@ -1,4 +1,5 @@
 // How Services and their ports are named. The keys are plain strings because they are the keys of every map.
+import { flatText } from '../util/flat-text.ts';
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
@@ -18,11 +19,11 @@ export interface ServicePortName {
 export type ServicePortKey = string & { readonly brand: 'ServicePortKey' };
 
 export function objectKey(namespace: string | undefined, name: string): ObjectKey {
-  return (namespace ? `${namespace}/${name}` : name) as ObjectKey;
+  return (namespace ? flatText(namespace, '/', name) : name) as ObjectKey;
 }
 
 export function servicePortKey(spn: ServicePortName): ServicePortKey {
-  return `${servicePortNameText(spn)}/${spn.protocol}` as ServicePortKey;
+  return flatText(servicePortNameText(spn), '/', spn.protocol) as ServicePortKey;
 }
 
 /**
@@ -32,4 +33,10 @@ export function servicePortKey(spn: ServicePortName): ServicePortKey {
 export function servicePortNameText(spn: ServicePortName): string {
   const service = `${spn.namespace}/${spn.name}`;
   return spn.portName ? `${service}:${spn.portName}` : service;
+}
+
+/** The Service that the key is of. */
+export function serviceOfPort(key: ServicePortKey): ObjectKey {
+  const [service = ''] = key.slice(0, key.lastIndexOf('/')).split(':', 1);
+  return service as ObjectKey;
 }

@@ -3,7 +3,7 @@
 import type { EndpointInfo } from '../model/endpoint-info.ts';
 import type { EndpointRecord } from '../model/records.ts';
 import { assertNever } from '../util/assert-never.ts';
-import type { EndpointDecision, EndpointReason, SelectionRule } from './plan.ts';
+import type { EndpointReason, PlannedEndpoint, SelectionRule } from './plan.ts';
 
 /** Which sets the frontends of the service port draw from. */
 export interface NeededSets {
@@ -19,9 +19,9 @@ export interface NodeLocation {
 }
 
 export interface CategorizedEndpoints {
-  readonly decisions: readonly EndpointDecision[];
-  readonly clusterEndpoints: readonly EndpointDecision[];
-  readonly localEndpoints: readonly EndpointDecision[];
+  readonly allEndpoints: readonly PlannedEndpoint[];
+  readonly clusterEndpoints: readonly PlannedEndpoint[];
+  readonly localEndpoints: readonly PlannedEndpoint[];
   readonly clusterRule: SelectionRule;
   readonly localRule: SelectionRule;
   /** Some endpoint somewhere in the cluster could serve, whether this node may use it or not. */
@@ -42,16 +42,18 @@ export function categorizeEndpoints(
   const records = endpoints.map((endpoint) => endpoint.record);
   const clusterRule = needs.cluster ? chooseClusterRule(records, location) : 'no-cluster-frontend';
   const localRule = needs.local ? chooseLocalRule(records, location) : 'no-local-policy';
-  const decisions = endpoints.map((info) => ({
-    info,
-    isHairpinPossible: isHairpinPossible(info.record, location),
-    cluster: reasonUnder(clusterRule, info.record, location),
-    local: reasonUnder(localRule, info.record, location, { isLocalOnly: true }),
+  const allEndpoints = endpoints.map(({ ip, port, record }) => ({
+    ip,
+    port,
+    record,
+    isHairpinPossible: isHairpinPossible(record, location),
+    cluster: reasonUnder(clusterRule, record, location),
+    local: reasonUnder(localRule, record, location, { isLocalOnly: true }),
   }));
   return {
-    decisions,
-    clusterEndpoints: select(decisions, ({ cluster }) => isUsed(cluster)),
-    localEndpoints: select(decisions, ({ local }) => isUsed(local)),
+    allEndpoints,
+    clusterEndpoints: select(allEndpoints, ({ cluster }) => isUsed(cluster)),
+    localEndpoints: select(allEndpoints, ({ local }) => isUsed(local)),
     clusterRule,
     localRule,
     hasAnyEndpoints: records.some((record) => record.ready || isServingWhileTerminating(record)),
@@ -140,12 +142,12 @@ function isHairpinPossible(record: EndpointRecord, location: NodeLocation): bool
 
 /** Mostly all are chosen, or none: then no new array is kept for each service port. */
 function select(
-  decisions: readonly EndpointDecision[],
-  isChosen: (decision: EndpointDecision) => boolean,
-): readonly EndpointDecision[] {
-  const chosen = decisions.filter(isChosen);
+  endpoints: readonly PlannedEndpoint[],
+  isChosen: (endpoint: PlannedEndpoint) => boolean,
+): readonly PlannedEndpoint[] {
+  const chosen = endpoints.filter(isChosen);
   if (chosen.length === 0) return NONE;
-  return chosen.length === decisions.length ? decisions : chosen;
+  return chosen.length === endpoints.length ? endpoints : chosen;
 }
 
-const NONE: readonly EndpointDecision[] = Object.freeze([]);
+const NONE: readonly PlannedEndpoint[] = Object.freeze([]);

@@ -207,7 +207,7 @@ function balance(
 ): Evaluation {
   const endpoints = endpointsOf(service, policy);
   const isHairpin = endpoints.some(
-    ({ info, isHairpinPossible }) => isHairpinPossible && info.ip === packet.sourceIp,
+    ({ ip, isHairpinPossible }) => isHairpinPossible && ip === packet.sourceIp,
   );
   return {
     verdict: 'balance',

@@ -1,6 +1,7 @@
 // Who owns which address and port when several Services want it. A change touches only the claims of the Services that
 // changed, so its cost does not depend on how many others there are.
 import { objectKey, type ServicePortKey } from '../model/names.ts';
+import { flatText } from '../util/flat-text.ts';
 import type { Frontend, FrontendConflict, ServicePlan } from './plan.ts';
 
 /** `ip:port/protocol`, or `:port/protocol` for a NodePort. */
@@ -31,7 +32,7 @@ export interface Contest {
 }
 
 export function frontendKey({ ip, port, protocol }: Frontend): FrontendKey {
-  return `${ip ?? ''}:${port}/${protocol}` as FrontendKey;
+  return flatText(ip ?? '', ':', String(port), '/', protocol) as FrontendKey;
 }
 
 /** Adds the service port to the claimants of all its frontends. */

@@ -37,7 +37,7 @@ export interface ServicePlan {
   /** What the Local policy selects; empty when no Local policy applies. */
   readonly localEndpoints: readonly PlannedEndpoint[];
   /** Every endpoint of the service port, used or not, with the reason; sorted by ip:port. */
-  readonly decisions: readonly EndpointDecision[];
+  readonly allEndpoints: readonly PlannedEndpoint[];
   /** What decided clusterEndpoints. */
   readonly clusterRule: SelectionRule;
   /** What decided localEndpoints; 'no-local-policy' when none applies. */
@@ -69,21 +69,16 @@ export interface TrafficPlan {
   readonly verdict: 'balance' | 'reject' | 'drop';
 }
 
-export interface PlannedEndpoint {
-  readonly info: EndpointInfo;
+/** An endpoint and what was decided about it. One object serves all lists that it is in: there are 100,000 of them. */
+export interface PlannedEndpoint extends EndpointInfo {
   /**
    * The endpoint may run on this node, so its connections to itself through the Service must be masqueraded. True for
    * local endpoints and for those without a nodeName.
    */
   readonly isHairpinPossible: boolean;
-}
-
-/**
- * What was decided about an endpoint. The sets hold these same objects: with 100,000 endpoints a second object for each
- * would cost 5 MiB.
- */
-export interface EndpointDecision extends PlannedEndpoint {
+  /** Whether it is in clusterEndpoints. */
   readonly cluster: EndpointReason;
+  /** Whether it is in localEndpoints. */
   readonly local: EndpointReason;
 }
 

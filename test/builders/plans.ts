@@ -88,6 +88,6 @@ export function keyOf({ namespace, name }: { namespace: string; name: string }):
   return objectKey(namespace, name);
 }
 
-export function addressesOf(endpoints: readonly { readonly info: { readonly ip: Ip } }[]): string[] {
-  return endpoints.map(({ info }) => info.ip);
+export function addressesOf(endpoints: readonly { readonly ip: Ip }[]): string[] {
+  return endpoints.map(({ ip }) => ip);
 }
