@@ -1,0 +1,54 @@
+// A clock that moves only when a test says so, and lets everything that time set off run to its end.
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/util/clock.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+export class FakeClock implements Clock {
+  #nowMs = Date.parse('2026-11-21T12:00:00Z');
+  readonly #timers = new Set<Timer>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Timers that were neither fired nor cancelled. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, timer by timer, and after each lets promises and immediates settle. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    await settle();
+    for (let next = this.#nextUntil(endMs); next; next = this.#nextUntil(endMs)) {
+      this.#timers.delete(next);
+      this.#nowMs = next.atMs;
+      next.callback();
+      await settle();
+    }
+    this.#nowMs = endMs;
+  }
+
+  #nextUntil(endMs: number): Timer | undefined {
+    const due = [...this.#timers].filter(({ atMs }) => atMs <= endMs);
+    return due.reduce<Timer | undefined>(
+      (first, timer) => (first && first.atMs <= timer.atMs ? first : timer),
+      undefined,
+    );
+  }
+}
+
+/** Lets promises that are ready, and those that follow from them, run. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await setImmediate();
+}
