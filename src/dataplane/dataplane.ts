@@ -14,8 +14,12 @@ import type { Cooperative } from '../util/cooperate.ts';
 export interface Dataplane<State, Desired, ChangeSet extends { readonly isEmpty: boolean }> {
   readonly family: IpFamily;
 
-  /** Reads the kernel. Objects of other owners are left out; ours of any layout, and kube-proxy's, are in. */
-  read(): Promise<State>;
+  /**
+   * Reads the kernel. Objects of other owners are left out; ours of any layout, and kube-proxy's, are in. Without `known`
+   * the allocation is what the kernel shows; with it, the allocation stays that of `known`, the last committed state, and
+   * only what the kernel holds is read anew (after a refused transaction, after tampering).
+   */
+  read(known?: State): Promise<State>;
 
   /** Pure. Desired state of the changed service ports, and of shared structures that they touch. */
   render(change: PlanChange, state: State): Cooperative<Desired>;

@@ -21,6 +21,11 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** Time passes and nobody notices: what a piece of work costs. */
+  spend(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Timers that were neither fired nor cancelled. */
   get pending(): number {
     return this.#timers.size;
@@ -32,11 +37,11 @@ export class FakeClock implements Clock {
     await settle();
     for (let next = this.#nextUntil(endMs); next; next = this.#nextUntil(endMs)) {
       this.#timers.delete(next);
-      this.#nowMs = next.atMs;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.callback();
       await settle();
     }
-    this.#nowMs = endMs;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
   }
 
   #nextUntil(endMs: number): Timer | undefined {

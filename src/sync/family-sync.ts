@@ -1,0 +1,229 @@
+// One address family: its committed plan and how a change of the model gets into the plan and the kernel. The only owner of
+// that state. It knows no times: family-loop.ts decides when.
+import { type ServicePortKey, serviceOfPort } from '../model/names.ts';
+import type { PlanChange } from '../plan/plan.ts';
+import { commitPlan, type PlanState, type PlanStep } from '../plan/plan-state.ts';
+import { type PlanInputs, planChanges } from '../plan/planner.ts';
+import type { FamilyStatus, SyncCause, SyncReport } from '../status/snapshot.ts';
+import type { Clock } from '../util/clock.ts';
+import { cooperate } from '../util/cooperate.ts';
+import { applyAround, type Outcome } from './apply-around.ts';
+import { newConflicts } from './conflicts.ts';
+import type { AnyKernelMirror } from './kernel-mirror.ts';
+import type { ModelState } from './model-state.ts';
+import type { SyncObserver } from './observer.ts';
+import { hasChanges, mergeChanges, NO_CHANGES, type PendingChanges } from './pending-changes.ts';
+import { type PlanSettings, planInputsOf } from './plan-inputs.ts';
+import { afterSync, dueForRetry, type SetAside } from './set-aside.ts';
+import { isUrgent } from './urgent.ts';
+
+export interface FamilySyncOptions {
+  readonly kernel: AnyKernelMirror;
+  readonly model: ModelState;
+  readonly settings: PlanSettings;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly observer: SyncObserver;
+}
+
+/** What one sync wrote, over all its attempts. */
+interface Tally {
+  changes: number;
+  operations: number;
+  bytes: number;
+}
+
+/** A step of the plan and what it changes for the kernel. */
+interface Proposal {
+  readonly step: PlanStep;
+  readonly change: PlanChange;
+}
+
+type Inputs = Omit<PlanInputs, 'setAside'>;
+type KeySet = PlanInputs['setAside'];
+
+export class FamilySync {
+  readonly #options: FamilySyncOptions;
+  #plan: PlanState | undefined;
+  #pending: PendingChanges = NO_CHANGES;
+  #setAside: SetAside = new Map();
+  #isSynced = false;
+  #failuresInRow = 0;
+  #repairs = 0;
+  #lastSync: SyncReport | undefined;
+
+  constructor(options: FamilySyncOptions) {
+    this.#options = options;
+  }
+
+  get hasPendingChanges(): boolean {
+    const { kernel, model } = this.#options;
+    return hasChanges(this.#pending) || model.hasChanges(kernel.family);
+  }
+
+  get setAside(): SetAside {
+    return this.#setAside;
+  }
+
+  get failuresInRow(): number {
+    return this.#failuresInRow;
+  }
+
+  status(): FamilyStatus {
+    const { kernel } = this.#options;
+    return {
+      family: kernel.family,
+      isSynced: this.#isSynced,
+      servicePorts: this.#plan?.services.size ?? 0,
+      failuresInRow: this.#failuresInRow,
+      repairs: this.#repairs,
+      setAside: [...this.#setAside.values()],
+      lastSync: this.#lastSync,
+      kernel: kernel.size(),
+    };
+  }
+
+  isUntouched(): Promise<boolean> {
+    return this.#options.kernel.isUntouched();
+  }
+
+  /**
+   * Makes one sync. Cause `changes` commits what has changed since the last one; every other reads the kernel and takes it
+   * to the whole plan. Never throws: what goes wrong is in the report, and what is not committed stays pending.
+   */
+  async sync(cause: SyncCause): Promise<SyncReport> {
+    const { clock, kernel, model } = this.#options;
+    const startedAtMs = clock.nowMs();
+    this.#pending = mergeChanges(this.#pending, model.takeChanges(kernel.family));
+    const { sinceMs } = this.#pending;
+    const tally: Tally = { changes: 0, operations: 0, bytes: 0 };
+    const error = await this.#commitPending(cause, tally);
+
+    const endedAtMs = clock.nowMs();
+    const lagMs = sinceMs === undefined ? 0 : endedAtMs - sinceMs;
+    const outcome = error ? 'failed' : tally.operations > 0 ? 'committed' : 'nothing-to-do';
+    const report: SyncReport = {
+      ...{ family: kernel.family, cause, outcome, error },
+      ...{ startedAtMs, endedAtMs, lagMs },
+      ...tally,
+    };
+    this.#note(report);
+    return report;
+  }
+
+  /** Returns why it failed, or nothing. */
+  async #commitPending(cause: SyncCause, tally: Tally): Promise<string> {
+    const { kernel } = this.#options;
+    if (cause !== 'changes') kernel.doubt();
+    try {
+      const outcome = await this.#commit(cause !== 'changes', tally);
+      if (!outcome.ok) return outcome.error;
+      this.#pending = NO_CHANGES;
+      return '';
+    } catch (error) {
+      kernel.doubt();
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #commit(isComplete: boolean, tally: Tally): Promise<Outcome> {
+    const waiting = this.#waiting();
+    const inputs = this.#planInputs(waiting);
+    const all = await this.#propose(inputs, waiting, isComplete);
+    const keys = [...all.change.services.keys()];
+    tally.changes = all.step.change.services.size;
+    if (isComplete) await this.#writeUrgent(all.change);
+
+    const outcome = await applyAround(keys, async (part) => {
+      if (part.length === keys.length) return this.#write(all, isComplete, tally);
+      const only = new Set(part);
+      const proposal = await this.#propose(inputs, { has: (key) => !only.has(key) }, isComplete);
+      return this.#write({ ...proposal, change: restrict(proposal.change, only) }, false, tally);
+    });
+    if (!outcome.ok) return outcome;
+    const tried = [...keys, ...this.#setAside.keys()].filter((key) => !waiting.has(key));
+    this.#noteRefused(tried, outcome.refused);
+    // The parts left what nobody wants any more where it was: one more write, without those at fault, removes it.
+    if (!isComplete || outcome.refused.size === 0) return outcome;
+    return this.#writeWithout(inputs, tally);
+  }
+
+  async #writeWithout(inputs: Inputs, tally: Tally): Promise<Outcome> {
+    const rest = await this.#propose(inputs, this.#setAside, true);
+    const result = await this.#write(rest, true, tally);
+    return result.ok ? { ok: true, refused: new Map() } : result;
+  }
+
+  /** On a node without any rules, what pods wait for comes before the thousands of other Services. */
+  async #writeUrgent(change: PlanChange): Promise<void> {
+    const { kernel, settings } = this.#options;
+    if (this.#isSynced || !(await kernel.isEmpty())) return;
+    const urgent = Array.from(change.services).filter(
+      ([, plan]) => plan && isUrgent(plan, settings.node.name),
+    );
+    if (urgent.length === change.services.size) return;
+    // Refused or not, the write of everything that follows decides.
+    await kernel.write({ change: { ...change, services: new Map(urgent) }, isComplete: false });
+  }
+
+  async #write({ step, change }: Proposal, isComplete: boolean, tally: Tally) {
+    const { kernel, observer } = this.#options;
+    const result = await kernel.write({ change, isComplete });
+    if (!result.ok) return result;
+    tally.operations += result.operations;
+    tally.bytes += result.bytes;
+    const conflicts = newConflicts(this.#plan, step);
+    this.#plan = commitPlan(this.#plan, step);
+    for (const conflict of conflicts) observer.onConflict(conflict);
+    return result;
+  }
+
+  async #propose(inputs: Inputs, setAside: KeySet, isComplete: boolean): Promise<Proposal> {
+    const step = await cooperate(planChanges(this.#plan, { ...inputs, setAside }));
+    return { step, change: isComplete ? wholeChange(this.#plan, step) : step.change };
+  }
+
+  /** Service ports set aside whose time has not come and whose Service has not changed. */
+  #waiting(): SetAside {
+    const due = new Set(dueForRetry(this.#setAside, this.#options.clock.nowMs()));
+    const isWaiting = (key: ServicePortKey) =>
+      !due.has(key) && !this.#pending.services.has(serviceOfPort(key));
+    return new Map(Array.from(this.#setAside).filter(([key]) => isWaiting(key)));
+  }
+
+  #planInputs(waiting: SetAside): Inputs {
+    const { kernel, model, settings } = this.#options;
+    const again = Array.from(this.#setAside.keys()).filter((key) => !waiting.has(key));
+    const services = this.#pending.services.union(new Set(again.map(serviceOfPort)));
+    return planInputsOf(model, kernel.family, settings, { ...this.#pending, services });
+  }
+
+  #noteRefused(tried: readonly ServicePortKey[], refused: ReadonlyMap<ServicePortKey, string>): void {
+    const { clock, random, observer } = this.#options;
+    this.#setAside = afterSync(this.#setAside, tried, refused, { nowMs: clock.nowMs(), random: random() });
+    for (const key of refused.keys()) {
+      const entry = this.#setAside.get(key);
+      if (entry) observer.onSetAside(entry);
+    }
+  }
+
+  #note(report: SyncReport): void {
+    const { cause, outcome } = report;
+    this.#lastSync = report;
+    this.#failuresInRow = outcome === 'failed' ? this.#failuresInRow + 1 : 0;
+    if (cause === 'start' && outcome !== 'failed') this.#isSynced = true;
+    const wasLookingForDamage = cause === 'tampering' || cause === 'audit';
+    if (wasLookingForDamage && outcome === 'committed' && report.changes === 0) this.#repairs++;
+  }
+}
+
+/** Everything there is after the step. */
+function wholeChange(plan: PlanState | undefined, { change, global }: PlanStep): PlanChange {
+  const services = new Map([...(plan?.services ?? []), ...change.services]);
+  return { family: change.family, global, services };
+}
+
+function restrict(change: PlanChange, only: ReadonlySet<ServicePortKey>): PlanChange {
+  return { ...change, services: new Map(Array.from(change.services).filter(([key]) => only.has(key))) };
+}

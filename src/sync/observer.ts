@@ -1,0 +1,11 @@
+// What sync tells the outside, which turns it into logs, metrics and Events. Called between steps; must not block or throw.
+import type { FrontendConflict } from '../plan/plan.ts';
+import type { FamilyStatus, SetAsideEntry, SyncReport } from '../status/snapshot.ts';
+
+export interface SyncObserver {
+  onSync(report: SyncReport, status: FamilyStatus): void;
+  /** The kernel refused the service port, again or for the first time. */
+  onSetAside(entry: SetAsideEntry): void;
+  /** A service port asked for an address and port that another one has. */
+  onConflict(conflict: FrontendConflict): void;
+}

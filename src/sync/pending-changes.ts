@@ -1,0 +1,34 @@
+// What changed in the model and is not committed yet, for one family.
+import type { ObjectKey } from '../model/names.ts';
+
+export interface PendingChanges {
+  /** Services whose own record or endpoints changed. */
+  readonly services: ReadonlySet<ObjectKey>;
+  /** Services of which only metadata changed. */
+  readonly touchedServices: ReadonlySet<ObjectKey>;
+  /** The node, its addresses or the ServiceCIDRs changed: all Services are planned anew. */
+  readonly isGlobal: boolean;
+  /** When the oldest of them arrived; undefined when there is none. */
+  readonly sinceMs: number | undefined;
+}
+
+export const NO_CHANGES: PendingChanges = {
+  services: new Set(),
+  touchedServices: new Set(),
+  isGlobal: false,
+  sinceMs: undefined,
+};
+
+export function mergeChanges(older: PendingChanges, newer: PendingChanges): PendingChanges {
+  return {
+    services: older.services.union(newer.services),
+    touchedServices: older.touchedServices.union(newer.touchedServices),
+    isGlobal: older.isGlobal || newer.isGlobal,
+    sinceMs: older.sinceMs ?? newer.sinceMs,
+  };
+}
+
+/** Something is to be planned. Metadata alone is not: it waits for the next change. */
+export function hasChanges({ services, isGlobal }: PendingChanges): boolean {
+  return isGlobal || services.size > 0;
+}

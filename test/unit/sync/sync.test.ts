@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SyncReport } from '../../../src/status/snapshot.ts';
+import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import { Sync, type SyncOptions } from '../../../src/sync/sync.ts';
+import { aPlanConfig } from '../../builders/plans.ts';
+import { anEndpoint, aService, aSlice, ip } from '../../builders/records.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeDataplane } from '../../fakes/fake-dataplane.ts';
+
+const LISTED = [{ kind: 'replace-start' }, { kind: 'synced' }] as const;
+
+let dataplane: FakeDataplane;
+let clock: FakeClock;
+let reports: SyncReport[];
+let abort: AbortController;
+let running: Promise<void>;
+
+beforeEach(() => {
+  dataplane = new FakeDataplane();
+  clock = new FakeClock();
+  reports = [];
+  abort = new AbortController();
+});
+
+afterEach(async () => {
+  abort.abort();
+  await running;
+});
+
+/** Starts syncing an empty cluster, as a daemon does that has its lists and the lock. */
+async function start(options: Partial<SyncOptions> = {}): Promise<Sync> {
+  const sync = newSync(options);
+  for (const event of LISTED) {
+    sync.model.handleService(event);
+    sync.model.handleEndpointSlice(event);
+    sync.model.handleNode(event);
+    sync.model.handleServiceCidr(event);
+  }
+  await sync.mirrored;
+  running = sync.run(abort.signal);
+  await clock.advance(0);
+  reports.length = 0;
+  return sync;
+}
+
+function newSync(options: Partial<SyncOptions>): Sync {
+  return new Sync({
+    kernels: [new KernelMirror(dataplane)],
+    settings: { config: aPlanConfig(), node: { name: 'node-1', bindIp: undefined } },
+    pacing: { minSyncPeriodMs: undefined },
+    syncPeriodMs: 30_000,
+    clock,
+    random: () => 0,
+    observer: { onSync: (report) => reports.push(report), onSetAside: () => {}, onConflict: () => {} },
+    ...options,
+  });
+}
+
+function putEndpoint(sync: Sync, address: string): void {
+  sync.model.handleService({ kind: 'put', record: aService() });
+  sync.model.handleEndpointSlice({
+    kind: 'put',
+    record: aSlice({ endpoints: [anEndpoint({ ip: ip(address) })] }),
+  });
+}
+
+const causes = () => reports.map(({ cause }) => cause);
+
+describe('Sync', () => {
+  it('is mirrored only when every list is complete', async () => {
+    const sync = newSync({});
+    running = Promise.resolve();
+    let isMirrored = false;
+    void sync.mirrored.then(() => {
+      isMirrored = true;
+    });
+    for (const event of LISTED) sync.model.handleService(event);
+    for (const event of LISTED) sync.model.handleEndpointSlice(event);
+    for (const event of LISTED) sync.model.handleNode(event);
+    await clock.advance(0);
+    expect(isMirrored).toBe(false);
+    for (const event of LISTED) sync.model.handleServiceCidr(event);
+    await clock.advance(0);
+    expect(isMirrored).toBe(true);
+  });
+
+  it('applies the first change after a quiet time at once', async () => {
+    const sync = await start();
+    await clock.advance(1_000);
+    putEndpoint(sync, '10.244.2.1');
+    await clock.advance(0);
+    expect(reports).toMatchObject([{ cause: 'changes', outcome: 'committed', lagMs: 0 }]);
+  });
+
+  it('puts a burst into few syncs, spaced by what a sync costs', async () => {
+    const sync = await start();
+    dataplane.onApply = () => clock.spend(400);
+    for (let i = 1; i <= 100; i++) {
+      putEndpoint(sync, `10.244.3.${i}`);
+      await clock.advance(100);
+    }
+    // 10 s of changes; each sync of 0.4 s is followed by 1.6 s of rest.
+    expect(reports.length).toBeGreaterThanOrEqual(5);
+    expect(reports.length).toBeLessThanOrEqual(8);
+  });
+
+  it('honours minSyncPeriod', async () => {
+    const sync = await start({ pacing: { minSyncPeriodMs: 5_000 } });
+    await clock.advance(10_000);
+    putEndpoint(sync, '10.244.3.1');
+    await clock.advance(0);
+    putEndpoint(sync, '10.244.3.2');
+    await clock.advance(4_900);
+    expect(reports).toHaveLength(1);
+    await clock.advance(200);
+    expect(reports).toHaveLength(2);
+  });
+
+  it('tries again after a failure, later each time, the first sync included', async () => {
+    dataplane.isReadable = false;
+    await start();
+    await clock.advance(60_000);
+    expect(causes().every((cause) => cause === 'start')).toBe(true);
+    expect(reports.length).toBeGreaterThanOrEqual(4);
+    expect(reports.length).toBeLessThanOrEqual(6);
+    dataplane.isReadable = true;
+    await clock.advance(30_000);
+    expect(reports.at(-1)).toMatchObject({ cause: 'start', outcome: 'nothing-to-do' });
+  });
+
+  it('notices within five seconds that somebody removed rules, and repairs them', async () => {
+    const sync = await start();
+    putEndpoint(sync, '10.244.2.1');
+    await clock.advance(1_000);
+    dataplane.kernel.clear();
+    await clock.advance(5_000);
+    expect(causes()).toEqual(['changes', 'tampering']);
+    expect(dataplane.kernel.size).toBe(1);
+    expect(sync.status()).toMatchObject([{ repairs: 1 }]);
+  });
+
+  it('audits every ten minutes, and less often when an audit costs more', async () => {
+    await start();
+    await clock.advance(25 * 60_000);
+    expect(causes()).toEqual(['audit', 'audit']);
+  });
+
+  it('ends when it is told to, after what is under way', async () => {
+    await start();
+    abort.abort();
+    await expect(running).resolves.toBeUndefined();
+  });
+});
