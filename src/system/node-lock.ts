@@ -1,0 +1,88 @@
+// One writer per node: the lock is an abstract unix socket, which belongs to the network namespace, exactly as the rules do
+// that it protects. The kernel releases it when its holder dies, however that happens, and tells those who wait, because
+// each waits on a connection to the holder.
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type Clock, sleep } from '../util/clock.ts';
+
+export interface NodeLock {
+  /** Gives the lock to the next. Releasing again does nothing. */
+  release(): void;
+}
+
+export interface NodeLockRequest {
+  readonly clock: Clock;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Called once if somebody else holds the lock. */
+  readonly onWait?: () => void;
+}
+
+export type AcquireNodeLock = (request: NodeLockRequest) => Promise<NodeLock | undefined>;
+
+/** The leading zero byte makes it abstract: no file, nothing to clean up. */
+const ADDRESS = '\0fairlead-node-lock';
+/** When the holder has bound the address but takes no connections, which lasts microseconds if it is one of ours. */
+const RETRY_MS = 100;
+
+/** Waits for the lock of this network namespace. Resolves to undefined when the signal aborts. Throws for other errors. */
+export const acquireNodeLock: AcquireNodeLock = async ({ clock, signal, onWait }) => {
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    const lock = await tryAcquire();
+    if (lock) return lock;
+    if (isFirst) onWait?.();
+    const wasConnected = await holderIsGone(signal);
+    if (!wasConnected) await sleep(clock, RETRY_MS, signal);
+  }
+  return undefined;
+};
+
+function tryAcquire(): Promise<NodeLock | undefined> {
+  return new Promise((resolve, reject) => {
+    const waiting = new Set<Socket>();
+    const server = createServer((socket) => keepUntilClosed(socket, waiting));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    server.listen(ADDRESS, () => {
+      // Holding the lock is no reason for the process to live.
+      server.unref();
+      resolve({ release: () => release(server, waiting) });
+    });
+  });
+}
+
+function keepUntilClosed(socket: Socket, waiting: Set<Socket>): void {
+  waiting.add(socket);
+  socket.unref();
+  // What a stranger sends is thrown away; how the connection ends does not matter.
+  socket.resume();
+  socket.on('error', () => {});
+  socket.once('close', () => waiting.delete(socket));
+}
+
+function release(server: Server, waiting: ReadonlySet<Socket>): void {
+  server.close();
+  for (const socket of waiting) socket.destroy();
+}
+
+/** Resolves when the connection to the holder ends, or the signal aborts; false when there never was one. */
+function holderIsGone(signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    let wasConnected = false;
+    const socket = connect(ADDRESS, () => {
+      wasConnected = true;
+    });
+    const stop = (): void => {
+      socket.destroy();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.resume();
+    // Every error is followed by 'close'.
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      signal.removeEventListener('abort', stop);
+      resolve(wasConnected);
+    });
+  });
+}

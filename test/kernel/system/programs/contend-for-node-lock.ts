@@ -1,0 +1,19 @@
+// A process that wants the node lock: says `waits`, `holds` or `gave up`, and takes `give up` and `release` from its input.
+import { createInterface } from 'node:readline';
+import { acquireNodeLock, type NodeLock } from '../../../../src/system/node-lock.ts';
+import { systemClock } from '../../../../src/util/clock.ts';
+
+const end = new AbortController();
+let lock: NodeLock | undefined;
+const input = createInterface(process.stdin);
+input.on('line', (line) => {
+  if (line === 'give up') end.abort();
+  if (line === 'release') lock?.release();
+});
+
+lock = await acquireNodeLock({
+  clock: systemClock,
+  signal: end.signal,
+  onWait: () => console.log('waits'),
+});
+console.log(lock ? 'holds' : 'gave up');
