@@ -1,0 +1,113 @@
+// Chains that pick one of a service port's endpoints at random. Up to sixteen stand in one chain; more are put into four
+// buckets by their hash, and so on, so that a packet passes few rules and a changed endpoint rewrites few chains. Which bucket
+// an endpoint is in depends on nothing but itself.
+import { hash } from 'node:crypto';
+import { bucketChainName } from './names.ts';
+import { randomly, words } from './rule-text.ts';
+
+/** An endpoint as the end of a rule: DNAT, or a goto to the endpoint's own chain. */
+export interface Target {
+  /** `ip:port`, unique. */
+  readonly id: string;
+  /** What must stand before the random pick: DNAT wants a protocol. */
+  readonly match: string;
+  readonly action: string;
+}
+
+export interface BucketChain {
+  readonly name: string;
+  readonly rules: readonly string[];
+}
+
+export interface Balanced {
+  /** For the end of the chain itself. */
+  readonly rules: readonly string[];
+  /** The chains that these go to. */
+  readonly buckets: readonly BucketChain[];
+}
+
+const MAX_TARGETS_PER_CHAIN = 16;
+
+/** What fits into a chain name behind the hash; 4^6 buckets of 16 endpoints are enough for 65,536. */
+const MAX_DEPTH = 6;
+
+interface Share {
+  readonly count: number;
+  readonly match: string;
+  readonly action: string;
+}
+
+/**
+ * Gives each target the same chance. `chain` is the name of the chain that the rules are for, `note` a comment match for the
+ * first of them, or empty.
+ */
+export function balance(chain: string, targets: readonly Target[], note: string): Balanced {
+  const members = targets.map((target) => ({ target, digits: digitsOf(target.id) }));
+  return balanceBucket({ chain, note }, '', members);
+}
+
+interface Balancing {
+  readonly chain: string;
+  readonly note: string;
+}
+
+interface Hashed {
+  readonly target: Target;
+  readonly digits: string;
+}
+
+function balanceBucket({ chain, note }: Balancing, path: string, members: readonly Hashed[]): Balanced {
+  if (members.length <= MAX_TARGETS_PER_CHAIN || path.length === MAX_DEPTH) {
+    return {
+      rules: picks(
+        members.map(({ target }) => shareOf(target)),
+        note,
+      ),
+      buckets: [],
+    };
+  }
+  const buckets = ['0', '1', '2', '3'].map((digit) => ({
+    path: path + digit,
+    members: members.filter(({ digits }) => digits[path.length] === digit),
+  }));
+  const below = buckets.flatMap((bucket) => bucketChains(chain, bucket));
+  const shares = buckets.map((bucket) => ({
+    count: bucket.members.length,
+    match: '',
+    action: `-g ${bucketChainName(chain, bucket.path)}`,
+  }));
+  return {
+    rules: picks(
+      shares.filter(({ count }) => count > 0),
+      note,
+    ),
+    buckets: below,
+  };
+}
+
+function bucketChains(
+  chain: string,
+  { path, members }: { readonly path: string; readonly members: readonly Hashed[] },
+): BucketChain[] {
+  if (members.length === 0) return [];
+  const { rules, buckets } = balanceBucket({ chain, note: '' }, path, members);
+  return [{ name: bucketChainName(chain, path), rules }, ...buckets];
+}
+
+/** Each rule takes its share of what the rules before it have left. */
+function picks(shares: readonly Share[], note: string): string[] {
+  let left = shares.reduce((sum, { count }) => sum + count, 0);
+  return shares.map(({ count, match, action }, i) => {
+    const pick = count === left ? '' : randomly(count, left);
+    left -= count;
+    return words(match, i === 0 ? note : '', pick, action);
+  });
+}
+
+function shareOf({ match, action }: Target): Share {
+  return { count: 1, match, action };
+}
+
+function digitsOf(id: string): string {
+  return hash('sha256', id, 'buffer').readUInt16BE(0).toString(4).padStart(8, '0');
+}

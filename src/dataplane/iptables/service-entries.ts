@@ -1,0 +1,79 @@
+// What one service port puts into the dispatch tries: for each of its frontends where packets to it go in nat, and which
+// verdict they get in filter.
+import type { Frontend, ServicePlan, TrafficPlan } from '../../plan/plan.ts';
+import type { Dispatches } from './dispatch.ts';
+import { dispatchKey } from './dispatch-key.ts';
+import type { RenderContext } from './features.ts';
+import { comment, destinationPort, host, reject, words } from './rule-text.ts';
+import type { ServiceUse } from './service-use.ts';
+import type { TrieEntry } from './trie.ts';
+
+export function serviceEntries(
+  context: RenderContext,
+  plan: ServicePlan,
+  use: ServiceUse,
+): Dispatches<TrieEntry[]> {
+  const withAddress = use.frontends.filter(({ kind }) => kind !== 'NodePort');
+  const nodePorts = use.frontends.filter(({ kind }) => kind === 'NodePort');
+  const verdict = (frontend: Frontend) => verdictEntries(context, { plan, use, frontend });
+  return {
+    services: withAddress.flatMap((frontend) => serviceEntry(plan, use, frontend)),
+    nodePorts: nodePorts.flatMap((frontend) =>
+      use.externalChain ? [entryOf(plan, frontend, '', `-g ${use.externalChain}`)] : [],
+    ),
+    verdicts: withAddress.flatMap(verdict),
+    nodePortVerdicts: nodePorts.flatMap(verdict),
+    firewall: withAddress
+      .filter((frontend) => isFirewalled(use, frontend))
+      .map((frontend) => entryOf(plan, frontend, '', `-g ${use.firewallChain}`)),
+    healthChecks: healthCheckEntries(plan, use),
+  };
+}
+
+function serviceEntry(plan: ServicePlan, use: ServiceUse, frontend: Frontend): TrieEntry[] {
+  const chain = chainFor(plan, use, frontend);
+  return chain ? [entryOf(plan, frontend, '', `-g ${chain}`)] : [];
+}
+
+function chainFor(plan: ServicePlan, use: ServiceUse, frontend: Frontend): string | undefined {
+  if (frontend.kind === 'ClusterIP') return use.balanceChain[plan.internal.policy];
+  return use.externalChain && isFirewalled(use, frontend) ? use.firewallChain : use.externalChain;
+}
+
+function isFirewalled(use: ServiceUse, { kind }: Frontend): boolean {
+  return use.isFirewalled && kind === 'LoadBalancerIP';
+}
+
+interface VerdictSubject {
+  readonly plan: ServicePlan;
+  readonly use: ServiceUse;
+  readonly frontend: Frontend;
+}
+
+function verdictEntries({ family }: RenderContext, { plan, use, frontend }: VerdictSubject): TrieEntry[] {
+  const { verdict }: TrafficPlan = frontend.kind === 'ClusterIP' ? plan.internal : plan.external;
+  if (verdict === 'balance') return [];
+  const isReject = verdict === 'reject';
+  const note = comment(`${use.text} has no ${isReject ? '' : 'local '}endpoints`);
+  return [entryOf(plan, frontend, note, isReject ? reject(family) : '-j DROP')];
+}
+
+/** All ports of a Service have its one health-check NodePort: the trie keeps one rule. */
+function healthCheckEntries(plan: ServicePlan, use: ServiceUse): TrieEntry[] {
+  const port = plan.healthCheckNodePort;
+  if (port === 0) return [];
+  const frontend: Frontend = { kind: 'NodePort', ip: undefined, protocol: 'TCP', port, lostTo: undefined };
+  return [entryOf(plan, frontend, comment(`${use.text} health check node port`), '-j ACCEPT')];
+}
+
+function entryOf({ key: owner }: ServicePlan, frontend: Frontend, note: string, action: string): TrieEntry {
+  const { ip, protocol, port } = frontend;
+  const rule = words(
+    ip && `-d ${host(ip)}`,
+    `-p ${protocol.toLowerCase()}`,
+    note,
+    destinationPort(protocol, port),
+    action,
+  );
+  return { key: dispatchKey(ip, protocol, port), owner, rule };
+}

@@ -1,0 +1,27 @@
+// What was rendered is what the kernel prints: without that, every audit would find differences.
+import { afterEach, describe, expect, it } from 'vitest';
+import { planGlobal } from '../../../src/plan/global-plan.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
+import { recordedCluster } from '../../builders/objects.ts';
+import { planFromNothing } from '../../builders/plans.ts';
+import { createBed, LINEUPS, removeBeds, write } from './bed.ts';
+
+afterEach(removeBeds);
+
+describe.each(LINEUPS)('iptables $variant, $family', (lineup) => {
+  const { family } = lineup;
+  const cluster = recordedCluster();
+  const plan = planFromNothing(cluster, family);
+  const change = { family, global: planGlobal({ ...cluster, family }), services: plan.services };
+
+  it('reads back what it wrote', async () => {
+    const { dataplane, save } = createBed(lineup);
+    const { result, state } = await write(dataplane, await dataplane.read(), change, true);
+    expect(result).toMatchObject({ ok: true });
+    const read = await dataplane.read();
+    if (process.env['SHOW']) console.log(save());
+    expect([...read.chains].toSorted()).toEqual([...state.chains].toSorted());
+    const again = dataplane.diff(read, runToEnd(dataplane.render(change, read)), { isComplete: true });
+    expect(again).toMatchObject({ writes: [], removes: [], inserts: [], setsBefore: [], setsAfter: [] });
+  });
+});
