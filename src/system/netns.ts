@@ -82,8 +82,9 @@ function prepare(fd: number, { protocol, local, mark }: SocketSpec): void {
   if (protocol === 'TCP') setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (isIPv6(local.ip)) setOption(fd, SOL_IPV6, IPV6_V6ONLY, 1);
   if (mark) setOption(fd, SOL_SOCKET, SO_MARK, mark);
-  // An explicit bind to port 0 would take a port for itself that connect(2) could share between destinations.
-  if (local.port === 0 && isUnspecified(local.ip)) return;
+  // TCP gets a better port in connect(2), which can share ports between destinations. A UDP socket has to take its port
+  // here, as libuv will set SO_REUSEADDR on it and connect(2) would then give one port to two sockets.
+  if (protocol === 'TCP' && local.port === 0 && isUnspecified(local.ip)) return;
   const address = socketAddress(local.ip, local.port);
   check('bind', bind(fd, address, address.length));
 }
