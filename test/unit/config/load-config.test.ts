@@ -1,0 +1,222 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { dump } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/config/config-error.ts';
+import { FIELDS } from '../../../src/config/fields.ts';
+import { type LoadedConfig, loadConfig, parseConfig } from '../../../src/config/load-config.ts';
+import { clusterCidrsOf } from '../../../src/config/rules.ts';
+
+const KUBEADM = join(import.meta.dirname, '../../fixtures/config/kubeadm.yaml');
+const HEAD = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
+
+function parse(fields: string): LoadedConfig {
+  return parseConfig(HEAD + fields, 'config.conf');
+}
+
+function problemsOf(fields: string): string[] {
+  try {
+    parse(fields);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n  ').slice(1);
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it("takes kubeadm's file, full of zeros and nulls, without a complaint", () => {
+    const { config, warnings, setFields } = loadConfig(KUBEADM);
+    expect(warnings).toEqual([]);
+    expect(config.clientConnection).toEqual({
+      kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf',
+      acceptContentTypes: '',
+      contentType: 'application/vnd.kubernetes.protobuf',
+      qps: 5,
+      burst: 10,
+    });
+    expect(config.iptables).toEqual({
+      masqueradeBit: 14,
+      masqueradeAll: false,
+      localhostNodePorts: true,
+      syncPeriod: { ms: 30_000 },
+      minSyncPeriod: { ms: 1_000 },
+    });
+    expect(clusterCidrsOf(config)).toEqual(['10.244.0.0/16', 'fd00:10:244::/56']);
+    expect(setFields).toContain('clusterCIDR');
+    expect([...setFields].filter((path) => /period|mode$|address(es)?$/i.test(path))).toEqual([
+      'bindAddress',
+    ]);
+  });
+
+  it('takes the same as JSON', () => {
+    const { config } = parseConfig(
+      '{"apiVersion":"kubeproxy.config.k8s.io/v1alpha1","kind":"KubeProxyConfiguration","iptables":{"masqueradeBit":0}}',
+      'config.json',
+    );
+    expect(config.iptables.masqueradeBit).toBe(0);
+  });
+
+  it('says that the file cannot be read', () => {
+    expect(() => loadConfig('/no/such/config.conf')).toThrow(
+      /^\/no\/such\/config.conf cannot be used:\n {2}ENOENT.*, but must be a file that can be read$/,
+    );
+  });
+});
+
+describe('parseConfig', () => {
+  it('gives each field its default when the file has none', () => {
+    const { config, setFields } = parse('');
+    expect(config).toMatchSnapshot();
+    expect(setFields.size).toBe(0);
+  });
+
+  it('knows which fields were set', () => {
+    expect(parse('iptables: {minSyncPeriod: 1s, syncPeriod: null}\noomScoreAdj: 0').setFields).toEqual(
+      new Set(['iptables.minSyncPeriod', 'oomScoreAdj']),
+    );
+  });
+
+  it('takes a zero for unset only where upstream does', () => {
+    const { config } = parse(
+      'iptables: {minSyncPeriod: 0s}\nconntrack: {tcpEstablishedTimeout: 0s, maxPerCore: 0}\noomScoreAdj: 0\nclientConnection: {qps: 0}',
+    );
+    expect(config.iptables.minSyncPeriod.ms).toBe(1_000);
+    expect(config.conntrack.tcpEstablishedTimeout.ms).toBe(0);
+    expect(config.conntrack.maxPerCore).toBe(0);
+    expect(config.oomScoreAdj).toBe(0);
+    expect(config.clientConnection.qps).toBe(5);
+  });
+
+  it('tells everything that is wrong at once, with path, value and remedy', () => {
+    expect(
+      problemsOf(
+        [
+          'mode: nftables',
+          'bindAddress: here',
+          'metricsBindAddress: "0.0.0.0:0"',
+          'nodePortAddresses: [primary, 10.0.0.0/8]',
+          'iptables: {masqueradeBit: 32, minSyncPeriod: 1}',
+          'clientConnection: {burst: -1}',
+          'logging: {format: xml, verbosity: 1.5}',
+          'detectLocalMode: BridgeInterface',
+          'conntrack: 5',
+        ].join('\n'),
+      ),
+    ).toEqual([
+      'clientConnection.burst is -1, but must be a whole number from 0 to 2147483647',
+      "logging.format is 'xml', but must be text or json",
+      'logging.verbosity is 1.5, but must be a whole number from 0 to 4294967295',
+      "bindAddress is 'here', but must be an IP address",
+      "metricsBindAddress is '0.0.0.0:0', but must be an IP address with a port, like 0.0.0.0:10249 or [::]:10249",
+      'mode is \'nftables\', but must be "iptables" or empty: this version has no other mode yet',
+      'iptables.masqueradeBit is 32, but must be a whole number from 0 to 31',
+      'iptables.minSyncPeriod is 1, but must be a duration with a unit, like 30s or 1h15m, and not negative',
+      "nodePortAddresses is [ 'primary', '10.0.0.0/8' ], but must be a list of networks like 10.0.0.0/8, or \"primary\" as its only item",
+      'conntrack is 5, but must be a section with fields of its own',
+      "detectLocal.bridgeInterface is '', but must be the name of the bridge of the local pods",
+    ]);
+  });
+
+  it.each([
+    [
+      'iptables: {minSyncPeriod: 2m}',
+      "iptables.minSyncPeriod is '120000ms', but must be at most iptables.syncPeriod, which is 30000ms",
+    ],
+    [
+      'iptables: {syncPeriod: 500ms}',
+      "iptables.minSyncPeriod is '1000ms', but must be at most iptables.syncPeriod, which is 500ms",
+    ],
+    ['clusterCIDR: 10.0.0.0/8,10.1.0.0/16', 'clusterCIDR is'],
+    ['clusterCIDR: 10.0.0.0/8,fd00::/48,fd01::/48', 'clusterCIDR is'],
+    ['clusterCIDR: pods', 'clusterCIDR is'],
+    ['detectLocalMode: InterfaceNamePrefix', 'detectLocal.interfaceNamePrefix is'],
+    ['detectLocalMode: Elsewhere', 'detectLocalMode is'],
+    ['healthzBindAddress: "::1:99999"', 'healthzBindAddress is'],
+    ['featureGates: {A: 1}', 'featureGates is'],
+  ])('refuses %s', (fields, problem) => {
+    expect(problemsOf(fields)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each([
+    'detectLocalMode: NodeCIDR\nclusterCIDR: pods',
+    'nodePortAddresses: [primary]',
+    'nodePortAddresses: [10.0.0.0/8, "::/0"]',
+    'enableProfiling: yes',
+    'nftables: {masqueradeBit: 99}',
+    'ipvs: {excludeCIDRs: [nonsense]}',
+    'logging: {flushFrequency: 5000000000, vmodule: [{filePattern: proxier, verbosity: 9}]}',
+    'clientConnection: {qps: 0.5}',
+    'healthzBindAddress: 0.0.0.0',
+    'winkernel: null',
+  ])('accepts %s', (fields) => {
+    expect(problemsOf(fields)).toEqual([]);
+  });
+
+  it.each([
+    ['0.0.0.0:1234', { ip: '0.0.0.0', port: 1234 }],
+    ['[::1]:1234', { ip: '::1', port: 1234 }],
+    ['0.0.0.0', { ip: '0.0.0.0', port: 10_249 }],
+    ['::', { ip: '::', port: 10_249 }],
+    ['[::]', { ip: '::', port: 10_249 }],
+  ])('reads the address %s', (address, expected) => {
+    expect(parse(`metricsBindAddress: "${address}"`).config.metricsBindAddress).toEqual(expected);
+  });
+
+  it('warns of unknown fields with their paths, and of those that appear twice', () => {
+    const { warnings, config } = parse('iptables: {colour: red}\nconstructor: 1\nmode: ""\nmode: iptables');
+    expect(warnings).toEqual([
+      'config.conf: duplicated mapping key in line 6',
+      'config.conf: unknown field constructor',
+      'config.conf: unknown field iptables.colour',
+    ]);
+    expect(config.mode).toBe('iptables');
+  });
+
+  it.each([
+    ['', 'expected a document'],
+    ['- 1', '[ 1 ], but must be one KubeProxyConfiguration'],
+    ['a: [', 'unexpected end of the stream within a flow collection in line 1'],
+    ['a: 1\n---\nb: 2', 'expected a single document'],
+    ['kind: Pod', "kind is 'Pod', but must be KubeProxyConfiguration"],
+    ['a: 1', 'apiVersion is not there, but must be kubeproxy.config.k8s.io/v1alpha1'],
+  ])('refuses the file %j', (text, problem) => {
+    expect(() => parseConfig(text, 'config.conf')).toThrow(problem);
+  });
+
+  it('never fails but with a ConfigError, whatever the fields hold', () => {
+    const names = Object.keys(FIELDS);
+    const value = fc.oneof(
+      fc.anything({ withNullPrototype: false }),
+      fc.constantFrom('0s', '-1h', '10.0.0.0/8', ''),
+    );
+    const section = fc.dictionary(
+      fc.oneof(fc.string(), fc.constantFrom('syncPeriod', 'masqueradeBit', '__proto__')),
+      value,
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), fc.oneof(value, section)), (fields) => {
+        expectOnlyConfigErrors(HEAD + dump(fields, { skipInvalid: true }));
+      }),
+    );
+  });
+
+  it('never fails but with a ConfigError, whatever the text is', () => {
+    const text = readFileSync(KUBEADM, 'utf8');
+    fc.assert(
+      fc.property(fc.nat(text.length), fc.nat(20), fc.string(), (at, cut, inserted) => {
+        expectOnlyConfigErrors(text.slice(0, at) + inserted + text.slice(at + cut));
+      }),
+    );
+    expectOnlyConfigErrors(`${HEAD}hostnameOverride: &self [*self]`);
+  });
+});
+
+function expectOnlyConfigErrors(text: string): void {
+  try {
+    parseConfig(text, 'config.conf');
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+  }
+}
