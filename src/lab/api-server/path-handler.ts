@@ -1,6 +1,7 @@
-// Requests that are not for objects: version, health, discovery.
+// Requests that are not for objects: version, health, discovery, OpenAPI.
 import { type Answer, jsonAnswer } from './answer.ts';
 import { discoveryDocument } from './discovery.ts';
+import { openApiDocument } from './openapi.ts';
 import { pathNotFound } from './status-error.ts';
 
 /** The release whose API the lab speaks. */
@@ -25,6 +26,8 @@ export function handlePath(path: string): Answer {
   if (path === '/version') return jsonAnswer(200, VERSION);
   if (/^\/(healthz|livez|readyz)$/.test(path))
     return { code: 200, body: 'ok', contentType: 'text/plain; charset=utf-8' };
+  const openApi = openApiDocument(path);
+  if (openApi) return openApi;
   const document = discoveryDocument(path);
   if (!document) throw pathNotFound();
   return jsonAnswer(200, document);

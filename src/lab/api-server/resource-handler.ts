@@ -5,8 +5,7 @@ import { decodeDraft, decodeJson } from './decode.ts';
 import { toServed } from './event-versions.ts';
 import { listPage } from './list.ts';
 import { parseListOptions } from './list-options.ts';
-import { itemText, objectText } from './object-text.ts';
-import type { ApiObject } from './objects.ts';
+import { type ApiObject, objectKey } from './objects.ts';
 import { applyPatch } from './patch.ts';
 import {
   createObject,
@@ -17,16 +16,17 @@ import {
   type RegistryDeps,
   updateObject,
 } from './registry.ts';
+import { chooseRepresentation, type Representation } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
-import { apiVersionOf } from './resources.ts';
 import { unsupportedMediaType } from './status-error.ts';
-import { openWatch, plainEncoder, type WatchDeps } from './watch.ts';
+import { openWatch, type WatchDeps } from './watch.ts';
 
 export interface ResourceCall {
   readonly request: ResourceRequest;
   readonly query: URLSearchParams;
   /** Without parameters; empty if the request has none. */
   readonly contentType: string;
+  readonly accept: string | undefined;
   readonly body: string;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export type HandlerDeps = RegistryDeps & WatchDeps;
 export function handleResource(deps: HandlerDeps, call: ResourceCall): Answer {
   switch (call.request.verb) {
     case 'get':
-      return objectAnswer(call, 200, getObject(deps, call.request.resource, refOf(call.request)));
+      return objectAnswer(deps, call, 200, getObject(deps, call.request.resource, refOf(call.request)));
     case 'list':
       return list(deps, call);
     case 'watch':
@@ -56,48 +56,37 @@ export function handleResource(deps: HandlerDeps, call: ResourceCall): Answer {
   }
 }
 
-function list(deps: HandlerDeps, { request, query }: ResourceCall): Answer {
-  const { resource, namespace } = request;
-  const page = listPage(deps.store, resource, namespace, parseListOptions(resource, query));
-  const metadata = {
-    resourceVersion: String(page.resourceVersion),
-    ...(page.continueToken === undefined ? {} : { continue: page.continueToken }),
-    ...(page.remainingItemCount === undefined ? {} : { remainingItemCount: page.remainingItemCount }),
-  };
-  const head = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata };
+function list(deps: HandlerDeps, call: ResourceCall): Answer {
+  const { resource, namespace } = call.request;
+  const page = listPage(deps.store, resource, namespace, parseListOptions(resource, call.query));
+  return { code: 200, body: representationFor(deps, call).list(page) };
+}
+
+function watch(deps: HandlerDeps, call: ResourceCall): Answer {
+  const { resource, namespace } = call.request;
+  const options = parseListOptions(resource, call.query);
+  const representation = representationFor(deps, call);
   return {
     code: 200,
-    body: listText(
-      JSON.stringify(head),
-      page.items.map((item) => toServed(resource, item)),
-    ),
+    body: openWatch(deps, { resource, namespace, options, representation, signal: call.signal }),
   };
-}
-
-function* listText(head: string, items: readonly ApiObject[]): Generator<string> {
-  yield `${head.slice(0, -1)},"items":[`;
-  for (const [index, item] of items.entries()) yield index === 0 ? itemText(item) : `,${itemText(item)}`;
-  yield ']}';
-}
-
-function watch(deps: HandlerDeps, { request, query, signal }: ResourceCall): Answer {
-  const { resource, namespace } = request;
-  const options = parseListOptions(resource, query);
-  const encode = plainEncoder(resource);
-  return { code: 200, body: openWatch(deps, { resource, namespace, options, encode, signal }) };
 }
 
 function create(deps: HandlerDeps, call: ResourceCall): Answer {
   const { resource, namespace } = call.request;
   const draft = decodeDraft(resource, jsonBody(call));
-  return objectAnswer(call, 201, createObject(deps, resource, namespace, draft, writeOptions(call)));
+  return objectAnswer(deps, call, 201, createObject(deps, resource, namespace, draft, writeOptions(call)));
 }
 
 function update(deps: HandlerDeps, call: ResourceCall): Answer {
-  const { resource, subresource } = call.request;
+  const { resource, subresource, namespace, name } = call.request;
   const draft = decodeDraft(resource, jsonBody(call));
+  if (resource.createsOnUpdate && !deps.store.get(resource.bucket, objectKey(namespace, name))) {
+    return create(deps, call);
+  }
   const options = { ...writeOptions(call), subresource };
   return objectAnswer(
+    deps,
     call,
     200,
     updateObject(deps, resource, refOf(call.request), () => draft, options),
@@ -112,18 +101,17 @@ function patch(deps: HandlerDeps, call: ResourceCall): Answer {
     return decodeDraft(resource, applyPatch(resource, toServed(resource, previous), { contentType, body }));
   };
   const options = { ...writeOptions(call), subresource };
-  return objectAnswer(call, 200, updateObject(deps, resource, refOf(call.request), change, options));
+  return objectAnswer(deps, call, 200, updateObject(deps, resource, refOf(call.request), change, options));
 }
 
 function remove(deps: HandlerDeps, call: ResourceCall): Answer {
   const { resource } = call.request;
   const options = { ...writeOptions(call), ...preconditionsOf(call) };
-  const { metadata } = deleteObject(deps, resource, refOf(call.request), options);
+  const object = deleteObject(deps, resource, refOf(call.request), options);
+  if (resource.returnsDeleted) return objectAnswer(deps, call, 200, object);
+  const { name, uid } = object.metadata;
   const { group, plural } = resource;
-  return jsonAnswer(
-    200,
-    success({ name: metadata.name, ...(group ? { group } : {}), kind: plural, uid: metadata.uid }),
-  );
+  return jsonAnswer(200, success({ name, ...(group ? { group } : {}), kind: plural, uid }));
 }
 
 function removeCollection(deps: HandlerDeps, call: ResourceCall): Answer {
@@ -139,8 +127,12 @@ function refOf({ namespace, name }: ResourceRequest): ObjectRef {
   return { namespace, name };
 }
 
-function objectAnswer({ request }: ResourceCall, code: number, object: ApiObject): Answer {
-  return { code, body: objectText(request.resource, toServed(request.resource, object)) };
+function objectAnswer(deps: HandlerDeps, call: ResourceCall, code: number, object: ApiObject): Answer {
+  return { code, body: representationFor(deps, call).object(object) };
+}
+
+function representationFor({ clock }: HandlerDeps, { request, accept, query }: ResourceCall): Representation {
+  return chooseRepresentation({ resource: request.resource, accept, query, nowMs: clock.nowMs });
 }
 
 function jsonBody({ contentType, body }: ResourceCall): unknown {

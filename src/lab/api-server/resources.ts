@@ -10,6 +10,10 @@ export interface Resource {
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
   readonly hasStatus: boolean;
+  /** Whether a deletion answers with the object, and not with a Status. */
+  readonly returnsDeleted: boolean;
+  /** Whether a PUT of an object that does not exist creates it. */
+  readonly createsOnUpdate: boolean;
   /** Where its objects are stored. Two resources may share a bucket: then they are two views of the same objects. */
   readonly bucket: string;
   /** What Go writes for an object that holds nothing, as seen in bookmarks. */
@@ -42,6 +46,8 @@ export const namespaces: Resource = {
   shortNames: ['ns'],
   namespaced: false,
   hasStatus: true,
+  returnsDeleted: true,
+  createsOnUpdate: false,
   bucket: 'namespaces',
   zero: { spec: {}, status: {} },
   selectableFields: { 'status.phase': ['status', 'phase'] },
@@ -55,6 +61,8 @@ export const nodes: Resource = {
   shortNames: ['no'],
   namespaced: false,
   hasStatus: true,
+  returnsDeleted: false,
+  createsOnUpdate: false,
   bucket: 'nodes',
   zero: { spec: {}, status: NODE_ZERO_STATUS },
   selectableFields: { 'spec.unschedulable': ['spec', 'unschedulable'] },
@@ -68,6 +76,8 @@ export const services: Resource = {
   shortNames: ['svc'],
   namespaced: true,
   hasStatus: true,
+  returnsDeleted: true,
+  createsOnUpdate: true,
   bucket: 'services',
   zero: { spec: {}, status: { loadBalancer: {} } },
   selectableFields: { 'spec.clusterIP': ['spec', 'clusterIP'], 'spec.type': ['spec', 'type'] },
@@ -81,6 +91,8 @@ export const endpointSlices: Resource = {
   shortNames: [],
   namespaced: true,
   hasStatus: false,
+  returnsDeleted: false,
+  createsOnUpdate: false,
   bucket: 'endpointslices',
   zero: { addressType: '', endpoints: null, ports: null },
   selectableFields: {},
@@ -94,6 +106,8 @@ export const serviceCidrs: Resource = {
   shortNames: [],
   namespaced: false,
   hasStatus: true,
+  returnsDeleted: false,
+  createsOnUpdate: false,
   bucket: 'servicecidrs',
   zero: { spec: {}, status: {} },
   selectableFields: {},
@@ -107,6 +121,8 @@ export const coreEvents: Resource = {
   shortNames: ['ev'],
   namespaced: true,
   hasStatus: false,
+  returnsDeleted: false,
+  createsOnUpdate: true,
   bucket: 'events',
   zero: {
     involvedObject: {},

@@ -102,6 +102,7 @@ async function answerRequest(
     request: parsed,
     query: url.searchParams,
     contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+    accept: request.headers.accept,
     body: await readBody(request),
     signal: closeSignal(response),
   });

@@ -4,11 +4,10 @@
 // A watch is a cursor into the store's log. It produces text only as fast as the client takes it, so a slow client costs
 // no memory; one that falls too far behind is told 410 like any other.
 import type { Clock } from '../../util/clock.ts';
-import { toServed } from './event-versions.ts';
 import { selects } from './list.ts';
 import type { ListOptions } from './list-options.ts';
-import { objectText } from './object-text.ts';
 import { type ApiObject, withMetadata } from './objects.ts';
+import type { Representation } from './representation.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
 import { expired, type Status, tooLargeResourceVersion } from './status-error.ts';
 import { type Change, CompactedError, type ObjectStore } from './store.ts';
@@ -21,16 +20,13 @@ export interface WatchDeps {
   readonly defaultTimeoutMs: number;
 }
 
-export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-
-/** How an object is written: plain, or as a Table. */
-export type ObjectEncoder = (object: ApiObject, type: EventType) => string;
+type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 
 export interface WatchRequest {
   readonly resource: Resource;
   readonly namespace: string | undefined;
   readonly options: ListOptions;
-  readonly encode: ObjectEncoder;
+  readonly representation: Pick<Representation, 'object' | 'bookmark'>;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }
@@ -137,20 +133,22 @@ function nextChanges(store: ObjectStore, bucket: string, position: number): Chan
   }
 }
 
-function objectLine({ resource, encode }: WatchRequest, type: EventType, object: ApiObject): string {
-  return eventLine(type, encode(toServed(resource, object), type));
+function objectLine({ representation }: WatchRequest, type: EventType, object: ApiObject): string {
+  return eventLine(type, representation.object(object));
 }
 
-function bookmarkLine(request: WatchRequest, position: number, annotations?: Record<string, string>): string {
-  const { resource } = request;
-  const object = {
+function bookmarkLine(
+  { resource, representation }: WatchRequest,
+  position: number,
+  annotations?: Record<string, string>,
+): string {
+  const object: Readonly<Record<string, unknown>> = {
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
     metadata: { resourceVersion: String(position), ...(annotations ? { annotations } : {}) },
     ...resource.zero,
   };
-  // A bookmark is the one object without a name.
-  return eventLine('BOOKMARK', request.encode(object as unknown as ApiObject, 'BOOKMARK'));
+  return eventLine('BOOKMARK', representation.bookmark(object as ApiObject));
 }
 
 function eventLine(type: EventType | 'ERROR', object: string): string {
@@ -187,9 +185,4 @@ async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<string> {
     }
   }
   if (chunk !== '') yield chunk;
-}
-
-/** The plain encoding. */
-export function plainEncoder(resource: Resource): ObjectEncoder {
-  return (object, type) => (type === 'BOOKMARK' ? JSON.stringify(object) : objectText(resource, object));
 }
