@@ -36,7 +36,8 @@ export class ChangeTracker<R extends TrackedRecord> {
   readonly #applied = new Map<ObjectKey, R>();
   /** The newest state of each object that differs from the applied one; undefined: deleted. */
   readonly #pending = new Map<ObjectKey, R | undefined>();
-  readonly #touched = new Set<ObjectKey>();
+  /** The newest state of each object that differs from the applied one in its metadata alone. */
+  readonly #touched = new Map<ObjectKey, R>();
   /** What the list in progress has not named yet; undefined when there is none. */
   #unlisted: Set<ObjectKey> | undefined;
   #hasSynced = false;
@@ -57,7 +58,8 @@ export class ChangeTracker<R extends TrackedRecord> {
 
   /** The newest state of the object, applied or not. */
   latest(key: ObjectKey): R | undefined {
-    return this.#pending.has(key) ? this.#pending.get(key) : this.#applied.get(key);
+    if (this.#pending.has(key)) return this.#pending.get(key);
+    return this.#touched.get(key) ?? this.#applied.get(key);
   }
 
   handle(event: WatchEvent<R>): void {
@@ -90,7 +92,8 @@ export class ChangeTracker<R extends TrackedRecord> {
       if (current) this.#applied.set(key, current);
       else this.#applied.delete(key);
     }
-    const touched = this.#touched.difference(this.#pending);
+    for (const [key, record] of this.#touched) this.#applied.set(key, record);
+    const touched = new Set(this.#touched.keys());
     this.#pending.clear();
     this.#touched.clear();
     return { changes, touched };
@@ -99,22 +102,26 @@ export class ChangeTracker<R extends TrackedRecord> {
   #put(record: R): void {
     const key = objectKey(record.namespace, record.name);
     this.#unlisted?.delete(key);
+    this.#forget(key);
     const applied = this.#applied.get(key);
     if (!applied || !isDeepStrictEqual(contentOf(applied), contentOf(record))) {
       this.#pending.set(key, record);
-      return;
+    } else if (!isSameVersion(applied, record)) {
+      // The content stays the applied one: the plan points into it, and a list must not double the memory.
+      this.#touched.set(key, { ...record, ...contentOf(applied) });
     }
-    this.#pending.delete(key);
-    if (isSameVersion(applied, record)) return;
-    // The content stays the applied one: the plan points into it, and a list must not double the memory.
-    this.#applied.set(key, { ...record, ...contentOf(applied) });
-    this.#touched.add(key);
   }
 
   #delete(key: ObjectKey): void {
     this.#unlisted?.delete(key);
+    this.#forget(key);
     if (this.#applied.has(key)) this.#pending.set(key, undefined);
-    else this.#pending.delete(key);
+  }
+
+  /** Takes the object back to its applied state. */
+  #forget(key: ObjectKey): void {
+    this.#pending.delete(key);
+    this.#touched.delete(key);
   }
 
   #endOfList(): void {
