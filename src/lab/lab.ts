@@ -13,23 +13,13 @@ import {
   createPodHost,
   createTopology,
   type NodeHost,
+  type NodeSpec,
   type PodHost,
+  type PodSpec,
   type Topology,
 } from './wires/topology.ts';
 
-export interface NodeSpec {
-  readonly name: string;
-  /** Further addresses of the node, beside the one of each family that every node gets. */
-  readonly extraIps?: readonly string[];
-}
-
-export interface PodSpec {
-  /** Unique in the lab. */
-  readonly name: string;
-  readonly node: string;
-  /** Echo is served on each, over TCP and UDP, IPv4 and IPv6. Port 8080 if not said. */
-  readonly ports?: readonly number[];
-}
+export type { NodeSpec, PodSpec };
 
 export interface LabSpec {
   /**
@@ -59,6 +49,7 @@ export class Lab {
   readonly #reaper: Reaper;
   readonly #nodes: ReadonlyMap<string, Place>;
   readonly #pods = new Map<string, { readonly host: PodHost; readonly place: Place }>();
+  readonly #closers: (() => Promise<unknown>)[] = [];
   readonly #lastPodNumbers = new Map<string, number>();
 
   /** Resolves when packets flow; what was made before a failure is removed. */
@@ -94,6 +85,16 @@ export class Lab {
     return Array.from(this.#pods.values(), ({ place }) => place);
   }
 
+  /** What the control plane has to know of the nodes: addresses, pod CIDRs, zones. */
+  get nodeHosts(): readonly NodeHost[] {
+    return this.#topology.nodes;
+  }
+
+  /** What the control plane has to know of the pods: addresses, labels, nodes. */
+  get podHosts(): PodHost[] {
+    return Array.from(this.#pods.values(), ({ host }) => host);
+  }
+
   /** Throws if there is no such node. */
   node(name: string): Place {
     return found(this.#nodes.get(name), `node ${name}`);
@@ -106,7 +107,7 @@ export class Lab {
 
   /** Adds pods at run time; resolves when they answer. */
   async addPods(specs: readonly PodSpec[]): Promise<void> {
-    const hosts = specs.map(({ name, node }) => this.#createPodHost(name, node));
+    const hosts = specs.map((spec) => this.#createPodHost(spec));
     await addPods(hosts);
     for (const host of hosts) {
       this.#pods.set(host.name, { host, place: new Place(host, this.#placeDeps()) });
@@ -130,16 +131,22 @@ export class Lab {
     return openSocket({ netns: this.#topology.controlPlane.netns, protocol: 'TCP', local });
   }
 
+  /** Has `action` run first thing in close(), the latest first. What it leaves undone is ended by force. */
+  onClose(action: () => Promise<unknown>): void {
+    this.#closers.unshift(action);
+  }
+
   /** Removes everything: processes in the lab's namespaces, the namespaces, the directory. */
   async close(): Promise<void> {
+    for (const action of this.#closers.splice(0)) await action().catch(() => {});
     await this.#traffic.close();
     await this.#reaper.close();
   }
 
-  #createPodHost(name: string, nodeName: string): PodHost {
-    const number = (this.#lastPodNumbers.get(nodeName) ?? 0) + 1;
-    this.#lastPodNumbers.set(nodeName, number);
-    return createPodHost(this.prefix, name, this.#nodeHost(nodeName), number);
+  #createPodHost(spec: PodSpec): PodHost {
+    const number = (this.#lastPodNumbers.get(spec.node) ?? 0) + 1;
+    this.#lastPodNumbers.set(spec.node, number);
+    return createPodHost(this.prefix, spec, { node: this.#nodeHost(spec.node), number });
   }
 
   #nodeHost(name: string): NodeHost {

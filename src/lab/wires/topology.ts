@@ -24,12 +24,15 @@ export interface NodeHost extends Host {
   /** Counts from 1. Also the routing mark and table by which the client sends through this node. */
   readonly number: number;
   readonly podCidrs: DualStack;
+  /** Empty for none. */
+  readonly zone: string;
 }
 
 export interface PodHost extends Host {
   readonly node: NodeHost;
   /** The node's end of the veth pair. */
   readonly nodeLink: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface Topology {
@@ -40,10 +43,21 @@ export interface Topology {
   readonly wires: string;
 }
 
-export interface NodeAddressing {
+export interface NodeSpec {
   readonly name: string;
-  /** Further addresses of the node's eth0. */
+  /** For the label topology.kubernetes.io/zone; none if not said. */
+  readonly zone?: string;
+  /** Further addresses of the node's eth0, beside the one of each family that every node gets. */
   readonly extraIps?: readonly string[];
+}
+
+export interface PodSpec {
+  /** Unique in the lab. */
+  readonly name: string;
+  readonly node: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Echo is served on each, over TCP and UDP, IPv4 and IPv6. Port 8080 if not said. */
+  readonly ports?: readonly number[];
 }
 
 /** The default route of the nodes ends here: what no rule takes up vanishes without an answer. */
@@ -56,17 +70,18 @@ export const CLUSTER_CIDR: DualStack = { IPv4: '10.244.0.0/16', IPv6: 'fd00:10:2
 /** Every name begins with `prefix`, by which the reaper finds what is to be removed. */
 export function createTopology(
   prefix: string,
-  nodes: readonly NodeAddressing[],
+  nodes: readonly NodeSpec[],
   clientExtraIps: readonly string[],
 ): Topology {
   const host = (name: string, ips: DualStack, extraIps: readonly string[] = []): Host => {
     return { name, netns: `${prefix}${name}`, ips, extraIps };
   };
   return {
-    nodes: nodes.map(({ name, extraIps }, i) => ({
+    nodes: nodes.map(({ name, extraIps, zone = '' }, i) => ({
       ...host(name, { IPv4: `192.0.2.${11 + i}`, IPv6: `2001:db8:2::${11 + i}` }, extraIps),
       number: i + 1,
       podCidrs: { IPv4: `10.244.${i + 1}.0/24`, IPv6: `fd00:10:244:${i + 1}::/64` },
+      zone,
     })),
     client: host('client', { IPv4: '198.51.100.10', IPv6: '2001:db8:51::10' }, clientExtraIps),
     controlPlane: host('control-plane', { IPv4: '192.0.2.2', IPv6: '2001:db8:2::2' }),
@@ -75,7 +90,11 @@ export function createTopology(
 }
 
 /** The node's pod number `number` has the addresses 10.244.N.number and fd00:10:244:N::number. */
-export function createPodHost(prefix: string, name: string, node: NodeHost, number: number): PodHost {
+export function createPodHost(
+  prefix: string,
+  { name, labels = {} }: PodSpec,
+  { node, number }: { readonly node: NodeHost; readonly number: number },
+): PodHost {
   return {
     name,
     netns: `${prefix}${name}`,
@@ -83,6 +102,7 @@ export function createPodHost(prefix: string, name: string, node: NodeHost, numb
     extraIps: [],
     node,
     nodeLink: `veth${number}`,
+    labels,
   };
 }
 
