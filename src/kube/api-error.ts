@@ -80,6 +80,10 @@ export function isUnavailable(error: unknown): boolean {
   return hasStatus(error, 403) || hasStatus(error, 404);
 }
 
+export function isNotFound(error: unknown): boolean {
+  return hasStatus(error, 404);
+}
+
 export function isConflict(error: unknown): boolean {
   return hasStatus(error, 409);
 }

@@ -10,6 +10,8 @@ export interface Cursor {
   readonly usesWatchList: boolean;
   readonly usesFieldSelector: boolean;
   readonly usesPages: boolean;
+  /** The version of the last complete list; empty before the first. */
+  readonly listVersion: string;
 }
 
 /** Which kind of request comes next. */
@@ -24,6 +26,7 @@ export const FIRST_CURSOR: Cursor = {
   usesWatchList: true,
   usesFieldSelector: true,
   usesPages: true,
+  listVersion: '',
 };
 
 const PAGE_SIZE = 500;
@@ -35,7 +38,12 @@ export function phaseOf(cursor: Cursor): Phase {
 
 /** Everything up to this resourceVersion has been delivered. */
 export function advance(cursor: Cursor, resourceVersion: string): Cursor {
-  return { ...cursor, resumeAfter: resourceVersion, notOlderThan: resourceVersion, usesPages: true };
+  return { ...cursor, resumeAfter: resourceVersion, notOlderThan: resourceVersion };
+}
+
+/** A complete list of this resourceVersion has been delivered. */
+export function advanceToList(cursor: Cursor, resourceVersion: string): Cursor {
+  return { ...advance(cursor, resourceVersion), listVersion: resourceVersion, usesPages: true };
 }
 
 /** The complete state as ADDED events, a bookmark at its end, and then what happens. */

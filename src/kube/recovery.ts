@@ -30,9 +30,9 @@ export function recover(error: unknown, cursor: Cursor, resource: Resource<unkno
     case 'watch-list':
       return isWatchListUnknown(error)
         ? { kind: 'degrade', cursor: { ...cursor, usesWatchList: false }, without: 'WatchList' }
-        : { kind: 'retry', cursor: isVersionUseless(error) ? anyHistory(cursor) : cursor };
+        : { kind: 'retry', cursor: isVersionUseless(error) ? withLatestInOnePiece(cursor) : cursor };
     case 'list':
-      return { kind: 'retry', cursor: isVersionUseless(error) ? anyHistory(cursor) : cursor };
+      return { kind: 'retry', cursor: isVersionUseless(error) ? withLatestInOnePiece(cursor) : cursor };
     case 'watch':
       return { kind: 'retry', cursor: recoverWatch(error, cursor) };
   }
@@ -40,7 +40,9 @@ export function recover(error: unknown, cursor: Cursor, resource: Resource<unkno
 
 /** After a broken connection the history is still there; after what the server said of it, or garbage, it may not be. */
 function recoverWatch(error: unknown, cursor: Cursor): Cursor {
-  if (isTooLargeResourceVersion(error)) return anyHistory(relist(cursor));
+  if (isTooLargeResourceVersion(error)) return withLatest(relist(cursor));
+  // A list that is itself too old to watch from would be the same again: its server lags behind.
+  if (isExpired(error) && cursor.resumeAfter === cursor.listVersion) return withLatest(relist(cursor));
   if (isExpired(error) || isRequestRefused(error) || error instanceof MalformedBodyError)
     return relist(cursor);
   const isErrorEvent = error instanceof KubeApiError && error.isWatchEvent;
@@ -70,7 +72,12 @@ function relist(cursor: Cursor): Cursor {
   return { ...cursor, resumeAfter: undefined };
 }
 
-/** The latest state in one piece: neither a version that is gone nor a continue token that expires can fail it. */
-function anyHistory(cursor: Cursor): Cursor {
-  return { ...cursor, notOlderThan: '', usesPages: false };
+/** Whatever is the latest when asked: no version that the server has lost or has not reached can fail that. */
+function withLatest(cursor: Cursor): Cursor {
+  return { ...cursor, notOlderThan: '' };
+}
+
+/** After a list failed by its version: the latest, in one piece, so that no continue token can expire either. */
+function withLatestInOnePiece(cursor: Cursor): Cursor {
+  return { ...withLatest(cursor), usesPages: false };
 }

@@ -9,7 +9,7 @@ import type { Intern } from '../util/intern.ts';
 import type { ApiReader } from './api-client.ts';
 import { KubeApiError } from './api-error.ts';
 import { MalformedBodyError, TruncatedBodyError } from './byte-stream.ts';
-import { advance, type Cursor, FIRST_CURSOR, type Phase, phaseOf } from './cursor.ts';
+import { advance, advanceToList, type Cursor, FIRST_CURSOR, type Phase, phaseOf } from './cursor.ts';
 import { withoutSilence } from './inactivity-guard.ts';
 import { type Message, messagesOf } from './messages.ts';
 import { deleteEvent, putEvent } from './object-events.ts';
@@ -162,7 +162,7 @@ export class Reflector<Record> {
   #completeList(resourceVersion: string): void {
     if (!resourceVersion) throw new MalformedBodyError('a list without resourceVersion');
     this.#options.onEvent({ kind: 'synced' });
-    this.#cursor = advance(this.#cursor, resourceVersion);
+    this.#cursor = advanceToList(this.#cursor, resourceVersion);
     this.#isSynced = true;
     this.#isAbsent = false;
   }

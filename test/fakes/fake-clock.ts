@@ -55,5 +55,5 @@ export class FakeClock implements Clock {
 
 /** Lets promises that are ready, and those that follow from them, run. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn += 1) await setImmediate();
+  for (let turn = 0; turn < 2; turn += 1) await setImmediate();
 }

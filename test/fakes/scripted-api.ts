@@ -3,13 +3,15 @@
 import type { ApiReader } from '../../src/kube/api-client.ts';
 import { errorFromAnswer } from '../../src/kube/api-error.ts';
 import type { ByteStream } from '../../src/kube/byte-stream.ts';
+import { type Clock, sleep } from '../../src/util/clock.ts';
 
 export interface ScriptedAnswer {
   readonly status?: number;
   readonly retryAfterMs?: number;
   readonly chunks?: readonly (string | Buffer)[];
-  /** What comes after the last chunk: the end, a broken connection, or nothing at all. */
-  readonly then?: 'end' | 'cut' | 'silence';
+  /** What comes after the last chunk: the end, now or after `forMs`; a broken connection; nothing at all. */
+  readonly ending?: 'end' | 'late-end' | 'cut' | 'silence';
+  readonly forMs?: number;
 }
 
 export class ScriptedApi implements ApiReader {
@@ -17,9 +19,11 @@ export class ScriptedApi implements ApiReader {
   readonly requests: string[] = [];
   /** Answers whose body is neither read to its end nor left. */
   open = 0;
+  readonly #clock: Clock;
   readonly #answer: (url: URL, index: number) => ScriptedAnswer;
 
-  constructor(answer: (url: URL, index: number) => ScriptedAnswer) {
+  constructor(clock: Clock, answer: (url: URL, index: number) => ScriptedAnswer) {
+    this.#clock = clock;
     this.#answer = answer;
   }
 
@@ -32,15 +36,20 @@ export class ScriptedApi implements ApiReader {
     return this.#body(answer, signal);
   }
 
-  async *#body({ chunks = [], then = 'end' }: ScriptedAnswer, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async *#body(
+    { chunks = [], ending = 'end', forMs = 0 }: ScriptedAnswer,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
     this.open += 1;
     try {
       for (const chunk of chunks) {
         signal.throwIfAborted();
         yield Buffer.from(chunk);
       }
-      if (then === 'cut') throw new Error('aborted');
-      if (then === 'silence') await untilAborted(signal);
+      if (ending === 'cut') throw new Error('aborted');
+      if (ending === 'silence') await untilAborted(signal);
+      if (ending === 'late-end') await sleep(this.#clock, forMs, signal);
+      signal.throwIfAborted();
     } finally {
       this.open -= 1;
     }
