@@ -1,0 +1,21 @@
+// What kube-proxy feeds to iptables-restore: everything, or after a change what a partial sync rewrites.
+import type { ServicePortKey } from '../../../src/model/names.ts';
+import { tableSection } from './chain.ts';
+import type { KubeProxyRules } from './kube-proxy-rules.ts';
+
+/** The options that kube-proxy gives to iptables-restore. */
+export const RESTORE_OPTIONS: readonly string[] = ['-w', '5', '--noflush', '--counters'];
+
+export function* fullRestore({ filter, nat, services }: KubeProxyRules): Generator<string> {
+  yield* tableSection('filter', filter);
+  yield* tableSection('nat', [...nat, ...[...services.values()].flat()]);
+}
+
+/** The top-level chains whole, and the chains of one service port. */
+export function* partialRestore(
+  { filter, nat, services }: KubeProxyRules,
+  changed: ServicePortKey,
+): Generator<string> {
+  yield* tableSection('filter', filter);
+  yield* tableSection('nat', [...nat, ...(services.get(changed) ?? [])]);
+}
