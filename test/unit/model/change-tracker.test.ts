@@ -67,6 +67,14 @@ describe('changes of one object', () => {
 });
 
 describe('the applied state', () => {
+  it('stands still until changes are taken, its version too', () => {
+    put({ resourceVersion: '1' });
+    tracker.takeChanges();
+    put({ resourceVersion: '2' });
+    expect(tracker.applied.get(WEB)?.resourceVersion).toBe('1');
+    expect(tracker.latest(WEB)?.resourceVersion).toBe('2');
+  });
+
   it('stands still until changes are taken', () => {
     const before = put({ affinitySeconds: 1 });
     tracker.takeChanges();
@@ -101,6 +109,7 @@ describe('a change of metadata alone', () => {
     const before = put({ resourceVersion: '1' });
     tracker.takeChanges();
     put({ resourceVersion: '2' });
+    expect(tracker.takeChanges().touched.size).toBe(1);
     expect(tracker.applied.get(WEB)?.ports).toBe(before.ports);
   });
 
