@@ -1,6 +1,7 @@
 // Executes a change set: sets that rules need, one iptables-restore, sets that no rule needs any more. Decides nothing.
 import type { ServicePortKey } from '../../model/names.ts';
 import type { CommandResult, Exec } from '../../system/exec.ts';
+import { ensureSysctl, type Sysctl } from '../../system/sysctl.ts';
 import type { ApplyResult } from '../dataplane.ts';
 import type { RenderContext } from './features.ts';
 import { ownerOfLine, restoreInput } from './restore-input.ts';
@@ -11,8 +12,7 @@ import { type IptablesVariant, restoreProgram } from './tools.ts';
 export interface ApplyDeps extends RenderContext {
   readonly exec: Exec;
   readonly variant: IptablesVariant;
-  /** Sets net.ipv4.conf.all.route_localnet. */
-  readonly enableRouteLocalnet: () => Promise<void>;
+  readonly sysctl: Sysctl;
 }
 
 /** A full restore of 10,000 Services takes the nft variant 6 s on an idle machine. */
@@ -29,8 +29,18 @@ export async function apply(deps: ApplyDeps, changes: IptablesChangeSet): Promis
   const after = await changeSets(deps, changes.setsAfter);
   // What is left over does no harm, and the kernel is not as the change set wants it: read it and try again.
   if (!after.ok) return { ...after, isTransient: true };
-  if (changes.enablesRouteLocalnet) await deps.enableRouteLocalnet();
-  return rules;
+  const localnet = changes.enablesRouteLocalnet ? routeLocalnet(deps.sysctl) : rules;
+  return localnet.ok ? rules : localnet;
+}
+
+/** Only now that KUBE-FIREWALL is there: see LOCALNET_PROTECTION. Never set back, as others may need it. */
+function routeLocalnet(sysctl: Sysctl): ApplyResult {
+  try {
+    ensureSysctl(sysctl, 'net/ipv4/conf/all/route_localnet', '1');
+    return { ok: true, operations: 0, bytes: 0 };
+  } catch (cause) {
+    return { ok: false, error: `NodePorts on 127.0.0.1: ${String(cause)}`, suspects: [], isTransient: true };
+  }
 }
 
 async function changeSets({ exec, family }: ApplyDeps, changes: readonly SetChange[]): Promise<ApplyResult> {

@@ -2,6 +2,7 @@
 // changed endpoint.
 import { assertNever } from '../../util/assert-never.ts';
 import { chainId } from './chain.ts';
+import { deleteChain, setChain } from './known-chains.ts';
 import type { SetChange } from './sets.ts';
 import { sharedRuleKey } from './shared-rules.ts';
 import type {
@@ -18,11 +19,11 @@ export function commit(
   desired: IptablesDesired,
   changes: IptablesChangeSet,
 ): IptablesState {
-  for (const id of changes.removes) chains.delete(id);
+  for (const id of changes.removes) deleteChain(chains, id);
   for (const chain of changes.writes) {
     // Not the chain itself: its text must not be kept.
     const { hash, rules, jumps } = chain;
-    chains.set(chainId(chain), { hash, rules, jumps });
+    setChain(chains, chainId(chain), { hash, rules, jumps });
   }
   for (const rule of changes.inserts) shared.add(sharedRuleKey(rule)).add(`${rule.table} ${rule.chain}`);
   return {

@@ -17,7 +17,7 @@ export interface DiffInput {
 
 export function diff(input: DiffInput): IptablesChangeSet {
   const { state, desired } = input;
-  const writes = desired.chains.filter((chain) => state.chains.get(chainId(chain))?.hash !== chain.hash);
+  const writes = desired.chains.filter((chain) => state.chains.byId.get(chainId(chain))?.hash !== chain.hash);
   const removes = removedChains(input);
   const inserts = desired.sharedRules.filter((rule) => !state.shared.has(sharedRuleKey(rule)));
   const creates = hasFirewallRules(inserts) && !state.shared.has(FIREWALL_ID) ? [FIREWALL_ID] : [];
@@ -37,13 +37,13 @@ function hasFirewallRules(rules: readonly SharedRule[]): boolean {
 }
 
 function removedChains({ family, state, desired, isComplete }: DiffInput): ChainId[] {
-  if (!isComplete) return desired.goneChains.filter((id) => state.chains.has(id));
+  if (!isComplete) return desired.goneChains.filter((id) => state.chains.byId.has(id));
   // Dispatch chains that did not change are not among the rendered ones.
   const wanted = new Set([
     ...desired.chains.map(chainId),
     ...dispatchChainIds(family, desired.layout.dispatches),
   ]);
-  return [...state.chains.keys()].filter((id) => !wanted.has(id));
+  return [...state.chains.byId.keys()].filter((id) => !wanted.has(id));
 }
 
 function newAffinitySets({ state, desired }: DiffInput): SetChange[] {

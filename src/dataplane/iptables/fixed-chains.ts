@@ -3,7 +3,7 @@
 import type { GlobalPlan } from '../../plan/plan.ts';
 import { type Chain, chainOf } from './chain.ts';
 import { type DispatchContext, type Dispatches, type DispatchName, rootJump } from './dispatch.ts';
-import type { RenderContext } from './features.ts';
+import { INVALID_DROPPED_COUNTER, LOCALHOST_NODE_PORTS_COUNTER, type RenderContext } from './features.ts';
 import { clusterIpSetName, LAYOUT_CHAIN, MARK_MASQ } from './names.ts';
 import { comment, host, reject, words } from './rule-text.ts';
 
@@ -11,10 +11,6 @@ interface FixedContext extends RenderContext {
   readonly global: GlobalPlan;
   readonly dispatches: Dispatches;
 }
-
-/** Counters that kube-proxy's metrics read (pkg/proxy/metrics/metrics.go). */
-export const INVALID_DROPPED_COUNTER = 'ct_state_invalid_dropped_pkts';
-export const LOCALHOST_NODE_PORTS_COUNTER = 'localhost_nps_accepted_pkts';
 
 export function fixedChains(context: FixedContext): Chain[] {
   const filter = (name: string, rules: readonly string[]) => chainOf('filter', name, rules, undefined);

@@ -5,6 +5,7 @@ import { type Chain, type ChainId, type Owner, parseChainId } from './chain.ts';
 import type { Table } from './names.ts';
 import type { SharedRule } from './shared-rules.ts';
 import type { IptablesChangeSet } from './state.ts';
+import { writeSteps } from './write-order.ts';
 
 const TABLES: readonly Table[] = ['filter', 'nat', 'mangle'];
 
@@ -51,9 +52,11 @@ function* tablePieces(table: Table, changes: IptablesChangeSet): Generator<Piece
   const creates = namesIn(table, changes.creates);
   if (writes.length + inserts.length + removes.length === 0) return;
   yield { text: `*${table}\n`, owner: undefined };
-  for (const { name, owner } of writes) yield { text: declaration(name), owner: ownerOf(owner) };
-  for (const name of [...creates, ...removes]) yield { text: declaration(name), owner: undefined };
-  for (const chain of writes) yield chain;
+  for (const name of creates) yield { text: declaration(name), owner: undefined };
+  for (const { kind, chain } of writeSteps(writes)) {
+    yield kind === 'fill' ? chain : { text: declaration(chain.name), owner: ownerOf(chain.owner) };
+  }
+  for (const name of removes) yield { text: declaration(name), owner: undefined };
   yield* insertPieces(inserts);
   for (const name of removes) yield { text: `-X ${name}\n`, owner: undefined };
   yield { text: 'COMMIT\n', owner: undefined };

@@ -1,12 +1,13 @@
 // Reads what iptables-save prints into the same form that rendering has. The rules of a chain stand together, and a chain is
 // compared as a whole, so that no rule has to be understood.
 import type { Cooperative } from '../../util/cooperate.ts';
-import { type ChainId, type ChainSummary, chainId, EMPTY_CHAIN, summaryOf } from './chain.ts';
+import { type ChainId, chainId, EMPTY_CHAIN, summaryOf } from './chain.ts';
+import { type KnownChains, noChains, setChain } from './known-chains.ts';
 import { isProxyChain, type Table } from './names.ts';
 import { ALL_SHARED_RULES, sharedRuleKey } from './shared-rules.ts';
 
 export interface SavedRules {
-  readonly chains: Map<ChainId, ChainSummary>;
+  readonly chains: KnownChains;
   /** Of what we need in chains that are not ours alone, what is there: sharedRuleKeys, and ids of the chains. */
   readonly shared: Set<string>;
 }
@@ -17,7 +18,7 @@ const SHARED_CHAINS: ReadonlySet<string> = new Set(
 );
 
 export function* parseSavedRules(output: string): Cooperative<SavedRules> {
-  const saved: SavedRules = { chains: new Map(), shared: new Set() };
+  const saved: SavedRules = { chains: noChains(), shared: new Set() };
   let table: string | undefined;
   let start = 0;
   while (start < output.length) {
@@ -38,7 +39,7 @@ function isOurTable(table: string | undefined): table is Table {
 function readDeclaration({ chains, shared }: SavedRules, table: Table, line: string): void {
   const name = line.slice(0, line.indexOf(' '));
   const id = chainId({ table, name });
-  if (isProxyChain(table, name)) chains.set(id, EMPTY_CHAIN);
+  if (isProxyChain(table, name)) setChain(chains, id, EMPTY_CHAIN);
   else if (SHARED_CHAINS.has(id)) shared.add(id);
 }
 
@@ -52,7 +53,7 @@ function readChain(saved: SavedRules, table: Table, output: string, start: numbe
   if (end === start) return endOfLine(output, start);
   const text = output.slice(start, end);
   const id = chainId({ table, name });
-  if (isProxyChain(table, name)) saved.chains.set(id, summaryOf(text));
+  if (isProxyChain(table, name)) setChain(saved.chains, id, summaryOf(text));
   else if (SHARED_CHAINS.has(id)) readSharedChain(saved, id, text);
   return end;
 }

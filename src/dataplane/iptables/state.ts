@@ -3,15 +3,16 @@
 import type { Ip } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import type { GlobalPlan } from '../../plan/plan.ts';
-import type { Chain, ChainId, ChainSummary, Owner } from './chain.ts';
+import type { Chain, ChainId, Owner } from './chain.ts';
 import type { Dispatches } from './dispatch.ts';
+import type { KnownChains } from './known-chains.ts';
 import type { SetChange } from './sets.ts';
 import type { SharedRule } from './shared-rules.ts';
 import type { TrieEntry } from './trie.ts';
 
 export interface IptablesState {
   /** The chains of service proxies that the kernel has. */
-  readonly chains: Map<ChainId, ChainSummary>;
+  readonly chains: KnownChains;
   /** By sharedRuleKey, and as ChainId for a shared chain itself: what the kernel has of what we need. */
   readonly shared: Set<string>;
   readonly sets: KernelSets;

@@ -6,11 +6,17 @@ import {
   createIptablesDataplane,
   type IptablesDataplane,
 } from '../../../src/dataplane/iptables/iptables-dataplane.ts';
+import { legacyRuleCounter, nftRuleCounter } from '../../../src/dataplane/iptables/rule-counters.ts';
 import type { IptablesState } from '../../../src/dataplane/iptables/state.ts';
+import type { RuleCounter } from '../../../src/dataplane/iptables/tamper-probe.ts';
 import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
 import type { IpFamily } from '../../../src/model/ip.ts';
 import type { PlanChange } from '../../../src/plan/plan.ts';
 import { type Exec, exec } from '../../../src/system/exec.ts';
+import { readTableEntries } from '../../../src/system/iptables-info.ts';
+import { openNetlinkSocket } from '../../../src/system/netlink/netlink-socket.ts';
+import { inNetns } from '../../../src/system/netns.ts';
+import { type Sysctl, sysctl } from '../../../src/system/sysctl.ts';
 import { runToEnd } from '../../../src/util/cooperate.ts';
 
 export interface Bed {
@@ -62,10 +68,23 @@ export function createBed({ variant, family }: Lineup, fields: { readonly exec?:
       variant,
       features: { hasSets: true, hasAccounting: true, isTcpBeLiberal: false },
       exec: fields.exec ?? inNetns,
-      enableRouteLocalnet: async () => {},
-      tamperProbe: { isUntouched: async () => true },
+      sysctl: sysctlIn(netns),
+      ruleCounter: ruleCounterIn(netns, { variant, family }),
     }),
   };
+}
+
+function sysctlIn(netns: string): Sysctl {
+  return {
+    read: (name) => inNetns(netns, () => sysctl.read(name)),
+    write: (name, value) => inNetns(netns, () => sysctl.write(name, value)),
+  };
+}
+
+function ruleCounterIn(netns: string, { variant, family }: Lineup): RuleCounter {
+  return variant === 'legacy'
+    ? legacyRuleCounter(family, (...args) => inNetns(netns, () => readTableEntries(...args)))
+    : nftRuleCounter(family, (options) => inNetns(netns, () => openNetlinkSocket(options)));
 }
 
 export function execIn(netns: string): Exec {
