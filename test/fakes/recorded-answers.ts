@@ -18,6 +18,20 @@ export function recordedNames(): string[] {
     .map((file) => file.slice(0, -'.http'.length));
 }
 
+/**
+ * The bytes of an answer as they go over the wire. The recordings hold chunked bodies without their chunk headers, so these
+ * are put back: a chunk for each line.
+ */
+export function rawRecording(name: string): Buffer {
+  const { body, headers } = recordedAnswer(name);
+  const raw = readFileSync(resolve(FOLDER, `${name}.http`));
+  if (headers.get('transfer-encoding') !== 'chunked') return raw;
+  const head = raw.subarray(0, raw.length - body.length);
+  const chunks = body.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const chunked = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');
+  return Buffer.concat([head, Buffer.from(`${chunked}0\r\n\r\n`, 'latin1')]);
+}
+
 export function recordedAnswer(name: string): RecordedAnswer {
   const raw = readFileSync(resolve(FOLDER, `${name}.http`));
   const split = raw.indexOf(HEAD_END);
