@@ -1,12 +1,34 @@
-// Request bodies: JSON text to a draft of an object.
+// Request bodies: from bytes to a draft of an object.
 import { isObject, parseJson } from '../../kube/json-object.ts';
 import type { Draft } from './objects.ts';
+import { decodeProtobuf, takesProtobuf } from './protobuf.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
-import { badRequest } from './status-error.ts';
+import { badRequest, unsupportedMediaType } from './status-error.ts';
+
+/** A request body and its content type without parameters; both empty if the request has none. */
+export interface RequestBody {
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+/** What the client wrote, of which nothing is known yet. Throws 400 and 415. */
+export function decodeBody(resource: Resource, { contentType, bytes }: RequestBody): unknown {
+  if (contentType === PROTOBUF && takesProtobuf(resource)) {
+    const value = decodeProtobuf(resource, bytes);
+    if (value === undefined) throw badRequest('the body of the request is not a valid protobuf object');
+    return value;
+  }
+  if (contentType !== '' && contentType !== 'application/json') {
+    throw unsupportedMediaType(['application/json', ...(takesProtobuf(resource) ? [PROTOBUF] : [])]);
+  }
+  return decodeJson(bytes);
+}
 
 /** Throws 400 for text that is no JSON. */
-export function decodeJson(text: string): unknown {
-  const value = parseJson(text);
+export function decodeJson(bytes: Buffer): unknown {
+  const value = parseJson(bytes.toString());
   if (value === undefined) throw badRequest('the body of the request is not valid JSON');
   return value;
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../util/clock.ts';
 import { toStored } from './event-versions.ts';
 import { apiTime, changedMetadata, generatedName, newMetadata } from './object-meta.ts';
+import { nameProblems } from './object-name.ts';
 import { type ApiObject, type Draft, objectKey, withMetadata } from './objects.ts';
 import { namespaces, RESOURCES, type Resource } from './resources.ts';
 import { alreadyExists, badRequest, conflict, invalid, notFound } from './status-error.ts';
@@ -86,7 +87,9 @@ export function updateObject(
   checkIdentity(resource, previous, given);
   const draft = toStored(resource, given);
   const next =
-    subresource === 'status' ? withStatus(draft, previous) : replaced(deps, resource, draft, previous);
+    subresource === 'status'
+      ? withStatus(deps, resource, draft, previous)
+      : replaced(deps, resource, draft, previous);
   if (isDeepStrictEqual(next, previous)) return previous;
   if (dryRun) return next;
   if (isReadyToGo(next)) {
@@ -131,8 +134,10 @@ function replaced(deps: RegistryDeps, resource: Resource, draft: Draft, previous
   return withMetadata(object, { generation: (previous.metadata.generation ?? 0) + 1 });
 }
 
-function withStatus(draft: Draft, previous: ApiObject): ApiObject {
-  return { ...previous, metadata: changedMetadata(draft, previous), status: draft['status'] };
+function withStatus(deps: RegistryDeps, resource: Resource, draft: Draft, previous: ApiObject): ApiObject {
+  const given = draft['status'];
+  const status = deps.strategyOf(resource).status?.(given, previous) ?? given;
+  return { ...previous, metadata: changedMetadata(draft, previous), status };
 }
 
 function validated(
@@ -141,7 +146,7 @@ function validated(
   previous: ApiObject | undefined,
   object: ApiObject,
 ): ApiObject {
-  const causes = strategy.validate(object, previous);
+  const causes = [...nameProblems(resource, object), ...strategy.validate(object, previous)];
   if (causes.length > 0) throw invalid(resource, object.metadata.name, causes);
   return strategy.allocate?.(object, previous) ?? object;
 }

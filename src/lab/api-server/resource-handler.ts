@@ -1,7 +1,7 @@
 // Requests for objects: one function for each verb.
 import { isObject } from '../../kube/json-object.ts';
 import { type Answer, jsonAnswer, success } from './answer.ts';
-import { decodeDraft, decodeJson } from './decode.ts';
+import { decodeBody, decodeDraft, decodeJson, type RequestBody } from './decode.ts';
 import { toServed } from './event-versions.ts';
 import { listPage } from './list.ts';
 import { parseListOptions } from './list-options.ts';
@@ -18,16 +18,13 @@ import {
 } from './registry.ts';
 import { chooseRepresentation, type Representation } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
-import { unsupportedMediaType } from './status-error.ts';
 import { openWatch, type WatchDeps } from './watch.ts';
 
 export interface ResourceCall {
   readonly request: ResourceRequest;
   readonly query: URLSearchParams;
-  /** Without parameters; empty if the request has none. */
-  readonly contentType: string;
   readonly accept: string | undefined;
-  readonly body: string;
+  readonly body: RequestBody;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }
@@ -74,13 +71,13 @@ function watch(deps: HandlerDeps, call: ResourceCall): Answer {
 
 function create(deps: HandlerDeps, call: ResourceCall): Answer {
   const { resource, namespace } = call.request;
-  const draft = decodeDraft(resource, jsonBody(call));
+  const draft = decodeDraft(resource, decodeBody(resource, call.body));
   return objectAnswer(deps, call, 201, createObject(deps, resource, namespace, draft, writeOptions(call)));
 }
 
 function update(deps: HandlerDeps, call: ResourceCall): Answer {
   const { resource, subresource, namespace, name } = call.request;
-  const draft = decodeDraft(resource, jsonBody(call));
+  const draft = decodeDraft(resource, decodeBody(resource, call.body));
   if (resource.createsOnUpdate && !deps.store.get(resource.bucket, objectKey(namespace, name))) {
     return create(deps, call);
   }
@@ -95,9 +92,9 @@ function update(deps: HandlerDeps, call: ResourceCall): Answer {
 
 function patch(deps: HandlerDeps, call: ResourceCall): Answer {
   const { resource, subresource } = call.request;
-  const { contentType } = call;
+  const { contentType, bytes } = call.body;
   const change = (previous: ApiObject) => {
-    const body = decodeJson(call.body);
+    const body = decodeJson(bytes);
     return decodeDraft(resource, applyPatch(resource, toServed(resource, previous), { contentType, body }));
   };
   const options = { ...writeOptions(call), subresource };
@@ -135,19 +132,13 @@ function representationFor({ clock }: HandlerDeps, { request, accept, query }: R
   return chooseRepresentation({ resource: request.resource, accept, query, nowMs: clock.nowMs });
 }
 
-function jsonBody({ contentType, body }: ResourceCall): unknown {
-  if (contentType !== '' && contentType !== 'application/json')
-    throw unsupportedMediaType(['application/json']);
-  return decodeJson(body);
-}
-
 function writeOptions({ query }: ResourceCall): { readonly dryRun: boolean } {
   return { dryRun: query.get('dryRun') === 'All' };
 }
 
 /** DeleteOptions come as the body; other ways of deleting than at once there are none. */
 function preconditionsOf({ body }: ResourceCall): Preconditions {
-  const options = body === '' ? {} : decodeJson(body);
+  const options = body.bytes.length === 0 ? {} : decodeJson(body.bytes);
   const preconditions = isObject(options) ? options['preconditions'] : undefined;
   return isObject(preconditions) ? preconditions : {};
 }

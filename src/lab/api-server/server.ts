@@ -101,14 +101,16 @@ async function answerRequest(
   return handleResource(options, {
     request: parsed,
     query: url.searchParams,
-    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
     accept: request.headers.accept,
-    body: await readBody(request),
+    body: {
+      contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+      bytes: await readBody(request),
+    },
     signal: closeSignal(response),
   });
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -117,7 +119,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
       throw badRequest(`the body of the request is longer than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function closeSignal(response: ServerResponse): AbortSignal {

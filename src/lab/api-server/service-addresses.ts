@@ -1,6 +1,6 @@
 // Which ClusterIPs and node ports are taken. Follows the store, so that whatever puts Services there or deletes them, the
 // addresses are taken and free again.
-import { type Cidr, type Ip, type IpFamily, ipFamilyOf, parseCidr } from '../../model/ip.ts';
+import { type Cidr, cidrContains, type Ip, type IpFamily, ipFamilyOf, parseCidr } from '../../model/ip.ts';
 import { type AddressRange, addressAt, addressRange, isInRange, staticBandSize } from './address-range.ts';
 import type { ApiObject } from './objects.ts';
 import { serviceCidrs, services } from './resources.ts';
@@ -39,8 +39,9 @@ export function followServiceAddresses(store: ObjectStore, random: () => number)
   return {
     families: () => [...new Set(cidrsOf(store).map(ipFamilyOf))],
     refuseIp: (ip) => {
-      const inFamily = ranges().filter(({ cidr }) => ipFamilyOf(cidr) === ipFamilyOf(ip));
-      if (!inFamily.some((range) => isInRange(range, ip))) return notInRange(ip, inFamily);
+      const range = ranges().find(({ cidr }) => cidrContains(cidr, ip));
+      if (!range) return 'the provided network does not match the current range';
+      if (!isInRange(range, ip)) return notInRange(ip, range);
       return ips.has(ip) ? 'provided IP is already allocated' : undefined;
     },
     freeIp: (family) => {
@@ -105,9 +106,8 @@ function freeBetween(
   return undefined;
 }
 
-function notInRange(ip: Ip, ranges: readonly AddressRange[]): string {
-  const valid = ranges.map(({ cidr }) => cidr).join(', ');
-  return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${valid}`;
+function notInRange(ip: Ip, { cidr }: AddressRange): string {
+  return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${cidr}`;
 }
 
 function clusterIps(service: ApiObject | undefined): readonly string[] {

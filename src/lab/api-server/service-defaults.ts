@@ -10,37 +10,33 @@ import {
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
 export function withDefaults(given: ServiceSpec): ServiceSpec {
+  const { sessionAffinityConfig: _config, ...rest } = given;
   const spec: ServiceSpec = {
-    ...given,
-    ...(Array.isArray(given.ports) ? { ports: given.ports.map(withPortDefaults) } : {}),
+    ...rest,
+    ...(given.ports ? { ports: given.ports.map(withPortDefaults) } : {}),
+    ...affinity(given),
     type: given.type || 'ClusterIP',
-    sessionAffinity: given.sessionAffinity || 'None',
   };
   return withoutUndefined({
     ...spec,
-    sessionAffinityConfig: affinityConfig(spec),
     externalTrafficPolicy:
       spec.externalTrafficPolicy || (isExternallyAccessible(spec) ? 'Cluster' : undefined),
-    internalTrafficPolicy: spec.internalTrafficPolicy || (needsClusterIp(spec) ? 'Cluster' : undefined),
+    internalTrafficPolicy: spec.internalTrafficPolicy ?? (needsClusterIp(spec) ? 'Cluster' : undefined),
     allocateLoadBalancerNodePorts:
       spec.allocateLoadBalancerNodePorts ?? (spec.type === 'LoadBalancer' ? true : undefined),
-  }) as ServiceSpec;
+  });
 }
 
 function withPortDefaults(port: ServicePort): ServicePort {
-  return {
+  return withoutUndefined({
     ...port,
     protocol: port.protocol || 'TCP',
     targetPort: port.targetPort || port.port,
-  } as ServicePort;
+  });
 }
 
-function affinityConfig({
-  sessionAffinity,
-  sessionAffinityConfig,
-}: ServiceSpec): ServiceSpec['sessionAffinityConfig'] {
-  if (sessionAffinity !== 'ClientIP') return undefined;
-  return {
-    clientIP: { timeoutSeconds: sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS },
-  };
+function affinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec) {
+  if (sessionAffinity !== 'ClientIP') return { sessionAffinity: sessionAffinity || 'None' };
+  const timeoutSeconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS;
+  return { sessionAffinity, sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
 }

@@ -1,10 +1,205 @@
-// Which Services are refused (pkg/apis/core/validation/validation.go, ValidateService).
+// Which Services are refused, and in which words (pkg/apis/core/validation/validation.go, ValidateService).
+import { parseCidr, parseIp } from '../../model/ip.ts';
+import { clusterIpChanges, clusterIpProblems } from './cluster-ip-validation.ts';
+import {
+  duplicateField,
+  forbiddenField,
+  invalidField,
+  requiredField,
+  unsupportedField,
+} from './field-error.ts';
+import { labelProblems, subdomainProblems } from './object-name.ts';
 import type { ApiObject } from './objects.ts';
+import {
+  isExternallyAccessible,
+  isHeadless,
+  mayHaveNodePorts,
+  needsClusterIp,
+  needsHealthCheckNodePort,
+  type ServicePort,
+  type ServiceSpec,
+  specOf,
+} from './service-spec.ts';
 import type { StatusCause } from './status-error.ts';
 
-export function validateService(
-  _service: ApiObject,
-  _previous: ApiObject | undefined,
-): readonly StatusCause[] {
-  return [];
+const MAX_AFFINITY_SECONDS = 86_400;
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const POLICIES = ['Cluster', 'Local'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
+
+/** The service as completed but before addresses have been allocated. */
+export function validateService(service: ApiObject, previous: ApiObject | undefined): readonly StatusCause[] {
+  const spec = specOf(service);
+  return [
+    ...(previous ? clusterIpChanges(spec, specOf(previous)) : []),
+    ...(previous ? healthCheckChange(spec, specOf(previous)) : []),
+    ...typeProblems(spec),
+    ...portsProblems(spec),
+    ...affinityProblems(spec),
+    ...clusterIpProblems(spec),
+    ...externalIpProblems(spec),
+    ...loadBalancerProblems(spec),
+    ...policyProblems(spec),
+  ];
+}
+
+function typeProblems(spec: ServiceSpec): StatusCause[] {
+  const { type, clusterIPs } = spec;
+  if (!TYPES.includes(type ?? '')) return [unsupportedField('spec.type', type, TYPES)];
+  if (type === 'ExternalName') return externalNameProblems(spec);
+  if (!mayHaveNodePorts(spec) || !isHeadless(spec)) return [];
+  return [
+    invalidField('spec.clusterIPs[0]', clusterIPs?.[0], `may not be set to 'None' for ${type} services`),
+  ];
+}
+
+function externalNameProblems({
+  clusterIPs,
+  ipFamilies,
+  ipFamilyPolicy,
+  externalName = '',
+}: ServiceSpec): StatusCause[] {
+  const forbid = (field: string, isSet: unknown): StatusCause[] =>
+    isSet ? [forbiddenField(`spec.${field}`, 'may not be set for ExternalName services')] : [];
+  const name = externalName.replace(/\.$/, '');
+  return [
+    ...forbid('clusterIPs', clusterIPs?.length),
+    ...forbid('ipFamilies', ipFamilies?.length),
+    ...forbid('ipFamilyPolicy', ipFamilyPolicy),
+    ...(name ? subdomainProblems('spec.externalName', name) : [requiredField('spec.externalName')]),
+  ];
+}
+
+function portsProblems(spec: ServiceSpec): StatusCause[] {
+  const { ports = [] } = spec;
+  if (ports.length === 0)
+    return isHeadless(spec) || !needsClusterIp(spec) ? [] : [requiredField('spec.ports')];
+  return [
+    ...ports.flatMap((port, i) => portProblems(port, `spec.ports[${i}]`, ports.length > 1)),
+    ...ports.flatMap((port, i) => duplicates(port, ports.slice(0, i), `spec.ports[${i}]`)),
+    ...(mayHaveNodePorts(spec) ? [] : ports.flatMap(strayNodePort)),
+  ];
+}
+
+function portProblems(port: ServicePort, field: string, needsName: boolean): StatusCause[] {
+  const { name = '', protocol, targetPort } = port;
+  return [
+    ...(name ? labelProblems(`${field}.name`, name) : needsName ? [requiredField(`${field}.name`)] : []),
+    ...portNumberProblems(`${field}.port`, port.port ?? 0),
+    ...(PROTOCOLS.includes(protocol ?? '')
+      ? []
+      : [unsupportedField(`${field}.protocol`, protocol, PROTOCOLS)]),
+    ...(typeof targetPort === 'number' ? portNumberProblems(`${field}.targetPort`, targetPort) : []),
+  ];
+}
+
+function portNumberProblems(field: string, port: number): StatusCause[] {
+  return port >= 1 && port <= 65_535
+    ? []
+    : [invalidField(field, port, 'must be between 1 and 65535, inclusive')];
+}
+
+function duplicates(port: ServicePort, before: readonly ServicePort[], field: string): StatusCause[] {
+  const { name, protocol, nodePort } = port;
+  const sameProtocol = before.filter((other) => other.protocol === protocol);
+  return [
+    ...(name && before.some((other) => other.name === name) ? [duplicateField(`${field}.name`, name)] : []),
+    ...(nodePort && sameProtocol.some((other) => other.nodePort === nodePort)
+      ? [duplicateField(`${field}.nodePort`, nodePort)]
+      : []),
+    ...(sameProtocol.some((other) => other.port === port.port)
+      ? [duplicateField(field, { protocol, port: port.port })]
+      : []),
+  ];
+}
+
+function strayNodePort({ nodePort }: ServicePort, i: number): StatusCause[] {
+  if (!nodePort) return [];
+  return [forbiddenField(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'")];
+}
+
+function affinityProblems({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): StatusCause[] {
+  const supported = ['ClientIP', 'None'];
+  if (!supported.includes(sessionAffinity ?? '')) {
+    return [unsupportedField('spec.sessionAffinity', sessionAffinity, supported)];
+  }
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (seconds === undefined || (seconds > 0 && seconds <= MAX_AFFINITY_SECONDS)) return [];
+  const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
+  return [invalidField(field, seconds, `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`)];
+}
+
+function externalIpProblems({ externalIPs = [] }: ServiceSpec): StatusCause[] {
+  return externalIPs.flatMap((ip, i) =>
+    parseIp(ip)
+      ? []
+      : [
+          invalidField(
+            `spec.externalIPs[${i}]`,
+            ip,
+            'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+          ),
+        ],
+  );
+}
+
+function loadBalancerProblems({
+  type,
+  loadBalancerSourceRanges: ranges = [],
+  allocateLoadBalancerNodePorts,
+}: ServiceSpec): StatusCause[] {
+  const only = "may only be used when `type` is 'LoadBalancer'";
+  const isOther = type !== 'LoadBalancer';
+  return [
+    // The real one writes this field with a capital L too.
+    ...(ranges.length > 0 && isOther ? [forbiddenField('spec.LoadBalancerSourceRanges', only)] : []),
+    ...ranges.flatMap((range, i) =>
+      parseCidr(range.trim())
+        ? []
+        : [
+            invalidField(
+              `spec.LoadBalancerSourceRanges[${i}]`,
+              range,
+              'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+            ),
+          ],
+    ),
+    ...(allocateLoadBalancerNodePorts !== undefined && isOther
+      ? [forbiddenField('spec.allocateLoadBalancerNodePorts', only)]
+      : []),
+  ];
+}
+
+function policyProblems(spec: ServiceSpec): StatusCause[] {
+  const { externalTrafficPolicy: external, internalTrafficPolicy: internal, trafficDistribution } = spec;
+  const oneOf = (field: string, value: string | undefined, supported: readonly string[]): StatusCause[] =>
+    value === undefined || supported.includes(value)
+      ? []
+      : [unsupportedField(`spec.${field}`, value, supported)];
+  return [
+    ...(isExternallyAccessible(spec) || !external
+      ? oneOf('externalTrafficPolicy', external, POLICIES)
+      : [
+          invalidField(
+            'spec.externalTrafficPolicy',
+            external,
+            'may only be set for externally-accessible services',
+          ),
+        ]),
+    ...(spec.healthCheckNodePort && !needsHealthCheckNodePort(spec) ? [strayHealthCheckNodePort(spec)] : []),
+    ...oneOf('internalTrafficPolicy', internal, POLICIES),
+    ...oneOf('trafficDistribution', trafficDistribution, DISTRIBUTIONS),
+  ];
+}
+
+function strayHealthCheckNodePort({ healthCheckNodePort }: ServiceSpec): StatusCause {
+  const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+  return invalidField('spec.healthCheckNodePort', healthCheckNodePort, why);
+}
+
+function healthCheckChange(spec: ServiceSpec, before: ServiceSpec): StatusCause[] {
+  const isSame = spec.healthCheckNodePort === before.healthCheckNodePort;
+  if (isSame || !needsHealthCheckNodePort(spec) || !needsHealthCheckNodePort(before)) return [];
+  return [forbiddenField('spec.healthCheckNodePort', 'field is immutable')];
 }

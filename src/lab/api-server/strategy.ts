@@ -6,12 +6,17 @@ import type { StatusCause } from './status-error.ts';
 export type Body = Readonly<Record<string, unknown>>;
 
 export interface Strategy {
-  /** Fills in what the client left out and puts back what it may not set. `previous` is undefined for a new object. */
+  /**
+   * Fills in what the client left out and puts back what it may not set. `previous` is undefined for a new object. Throws
+   * StatusError 400 for values of the wrong type.
+   */
   readonly complete: (draft: Draft, previous: ApiObject | undefined) => Body;
   /** The field errors of a completed object. */
   readonly validate: (object: ApiObject, previous: ApiObject | undefined) => readonly StatusCause[];
   /** Takes from the cluster what the object needs for itself alone, such as addresses. Throws StatusError. */
   readonly allocate?: (object: ApiObject, previous: ApiObject | undefined) => ApiObject;
+  /** Completes and checks what a client has written to the status. Throws StatusError. */
+  readonly status?: (given: unknown, object: ApiObject) => unknown;
   /** For kinds that count their generations. */
   readonly hasNewGeneration?: (object: ApiObject, previous: ApiObject) => boolean;
 }
