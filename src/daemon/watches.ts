@@ -1,0 +1,69 @@
+// Everything that is watched, delivered to the mirror: four resources of the API server and the node's own addresses.
+import type { BaseLogger } from 'pino';
+import type { ApiReader } from '../kube/api-client.ts';
+import { Reflector, type ReflectorStatus } from '../kube/reflector.ts';
+import { endpointSlices, ownNode, type Resource, serviceCidrs, services } from '../kube/resources.ts';
+import { parseIp } from '../model/ip.ts';
+import type { WatchEvent } from '../model/records.ts';
+import type { ModelState } from '../sync/model-state.ts';
+import type { WatchNodeAddresses } from '../system/node-addresses.ts';
+import type { Clock } from '../util/clock.ts';
+import { createIntern } from '../util/intern.ts';
+
+export interface WatchesOptions {
+  readonly client: ApiReader;
+  readonly nodeName: string;
+  readonly model: ModelState;
+  readonly watchNodeAddresses: WatchNodeAddresses;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Pick<BaseLogger, 'warn'>;
+  readonly signal: AbortSignal;
+}
+
+export interface Watches {
+  /** How old what each watch knows is. */
+  status(): readonly ReflectorStatus[];
+  /** Resolves when nothing is open any more. */
+  stop(): Promise<void>;
+}
+
+/** Starts all watches. The list of addresses is there when it returns. */
+export function startWatches(options: WatchesOptions): Watches {
+  const { model, nodeName } = options;
+  watchAddresses(options);
+  const reflectors = [
+    reflect(options, services, (event) => model.handleService(event)),
+    reflect(options, endpointSlices, (event) => model.handleEndpointSlice(event)),
+    reflect(options, ownNode(nodeName), (event) => model.handleNode(event)),
+    reflect(options, serviceCidrs, (event) => model.handleServiceCidr(event)),
+  ];
+  return {
+    status: () => reflectors.map((reflector) => reflector.status()),
+    stop: async () => {
+      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+    },
+  };
+}
+
+function reflect<Record>(
+  { client, clock, random, log }: WatchesOptions,
+  resource: Resource<Record>,
+  onEvent: (event: WatchEvent<Record>) => void,
+): Pick<Reflector<Record>, 'status' | 'stop'> {
+  const intern = createIntern();
+  const reflector = new Reflector({ resource, client, onEvent, intern, clock, random, log });
+  reflector.start();
+  return reflector;
+}
+
+function watchAddresses({ watchNodeAddresses, model, log, signal }: WatchesOptions): void {
+  watchNodeAddresses({
+    signal,
+    onChange: (addresses) => {
+      model.handleAddresses(addresses.map(({ ip }) => parseIp(ip)).filter((ip) => ip !== undefined));
+    },
+    onError: (error) => log.warn({ err: error }, 'node addresses may be out of date'),
+  });
+}

@@ -1,0 +1,40 @@
+// The program: from the command line to an exit code. Each command loads only what it needs.
+
+import type { Command } from './cli/command.ts';
+import { parseCommandLine } from './cli/command-line.ts';
+import { VERSION } from './version.ts';
+
+/** What is under way when the daemon is told to end may take no longer: a rollout waits for it. */
+const GRACE_MS = 800;
+
+process.exitCode = await carryOut(parseCommandLine({ args: process.argv.slice(2), env: process.env }));
+
+async function carryOut(command: Command): Promise<number> {
+  switch (command.kind) {
+    case 'run':
+      return (await import('./daemon/run.ts')).run(command, stopSignal(GRACE_MS));
+    case 'lab-demo':
+      return (await import('./lab/demo.ts')).runDemo(command);
+    case 'version':
+      console.log(`fairlead ${VERSION}`);
+      return 0;
+    case 'help':
+      console.log(command.text);
+      return 0;
+    case 'usage-error':
+      console.error(`fairlead: ${command.message}`);
+      return 1;
+  }
+}
+
+/** Aborts at the first SIGTERM or SIGINT; ends the process if it is still there after the grace. */
+function stopSignal(graceMs: number): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      abort.abort();
+      setTimeout(() => process.exit(0), graceMs).unref();
+    });
+  }
+  return abort.signal;
+}
