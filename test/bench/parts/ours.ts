@@ -1,0 +1,91 @@
+// Our own pipeline without the daemon around it: the same ModelState, FamilySync and dataplane, in a namespace of the bench.
+import {
+  createIptablesDataplane,
+  type IptablesDataplane,
+} from '../../../src/dataplane/iptables/iptables-dataplane.ts';
+import type { RuleCounter } from '../../../src/dataplane/iptables/tamper-probe.ts';
+import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
+import type { WatchEvent } from '../../../src/model/records.ts';
+import type { SyncCause, SyncReport } from '../../../src/status/snapshot.ts';
+import { FamilySync } from '../../../src/sync/family-sync.ts';
+import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import { ModelState } from '../../../src/sync/model-state.ts';
+import { inNetns } from '../../../src/system/netns.ts';
+import { type Sysctl, sysctl } from '../../../src/system/sysctl.ts';
+import { systemClock } from '../../../src/util/clock.ts';
+import type { PopulationRecords } from '../populations/records.ts';
+import type { Netns } from './netns.ts';
+import { NODE_RECORD, PLAN_SETTINGS, SERVICE_CIDR_RECORD } from './plan-settings.ts';
+
+export interface Ours {
+  readonly model: ModelState;
+  /** Throws unless the sync wrote something and all of it. */
+  readonly sync: (cause: SyncCause) => Promise<SyncReport>;
+}
+
+/** Knows the population, and has written nothing yet. */
+export function createOurs(netns: Netns, variant: IptablesVariant, records: PopulationRecords): Ours {
+  const model = modelOf(records);
+  const family = new FamilySync({
+    kernel: new KernelMirror(dataplaneIn(netns, variant)),
+    model,
+    settings: PLAN_SETTINGS,
+    clock: systemClock,
+    random: Math.random,
+    observer: { onSync: () => {}, onSetAside: () => {}, onConflict: () => {} },
+  });
+  return {
+    model,
+    sync: async (cause) => {
+      const report = await family.sync(cause);
+      const { setAside } = family.status();
+      if (report.outcome !== 'committed' || setAside.length > 0)
+        throw new Error(`the sync did not commit everything: ${report.error || setAside[0]?.reason}`);
+      return report;
+    },
+  };
+}
+
+export function modelOf({ services, slices }: PopulationRecords): ModelState {
+  const model = new ModelState({ clock: systemClock, onEvent: () => {} });
+  deliver(services, (event) => model.handleService(event));
+  deliver(slices, (event) => model.handleEndpointSlice(event));
+  deliver([NODE_RECORD], (event) => model.handleNode(event));
+  deliver([SERVICE_CIDR_RECORD], (event) => model.handleServiceCidr(event));
+  return model;
+}
+
+export function dataplaneIn(netns: Netns, variant: IptablesVariant): IptablesDataplane {
+  return createIptablesDataplane({
+    family: 'IPv4',
+    variant,
+    features: { hasSets: true, hasAccounting: true, isTcpBeLiberal: false },
+    exec: netns.exec,
+    sysctl: sysctlIn(netns),
+    ruleCounter: NO_COUNTER,
+  });
+}
+
+/** /proc/sys/net shows the namespace of whoever looks. */
+function sysctlIn({ name: netns }: Netns): Sysctl {
+  return {
+    read: (name) => inNetns(netns, () => sysctl.read(name)),
+    write: (name, value) => inNetns(netns, () => sysctl.write(name, value)),
+  };
+}
+
+/** Nobody looks for tampering here: that costs nothing of what is measured. */
+const NO_COUNTER: RuleCounter = {
+  *count() {
+    yield;
+    return undefined;
+  },
+  countOf: () => 0,
+  hasChanged: () => false,
+};
+
+function deliver<Record>(records: readonly Record[], handle: (event: WatchEvent<Record>) => void): void {
+  handle({ kind: 'replace-start' });
+  for (const record of records) handle({ kind: 'put', record });
+  handle({ kind: 'synced' });
+}
