@@ -62,17 +62,17 @@ export class Place {
   readonly ips: DualStack;
   /** All its addresses, the two of `ips` first. */
   readonly allIps: readonly string[];
+  /** Added to the environment of programs that run here. */
+  readonly env: Readonly<Record<string, string>>;
   readonly #deps: PlaceDeps;
-  readonly #env: Readonly<Record<string, string>>;
 
-  /** `env` is added to the environment of programs that run here. */
   constructor(host: Host, deps: PlaceDeps, env: Readonly<Record<string, string>> = {}) {
     this.name = host.name;
     this.netns = host.netns;
     this.ips = host.ips;
     this.allIps = allIps(host);
     this.#deps = deps;
-    this.#env = env;
+    this.env = env;
   }
 
   /** Makes `count` short connections, and reports who answered each, or the error. Never rejects for what a peer does. */
@@ -120,7 +120,7 @@ export class Place {
       file: 'ip',
       args: ['netns', 'exec', this.netns, file, ...args],
       ...(input === undefined ? {} : { input: [input] }),
-      env: this.#env,
+      env: this.env,
       timeoutMs,
     }) satisfies Promise<CommandResult>;
   }

@@ -1,6 +1,7 @@
 // Traffic in a worker thread, called from the main one. Every method returns a promise, so calling across the threads is
 // one message there and one back.
 import { Worker } from 'node:worker_threads';
+import { TRAFFIC_WORKER_FILE } from '../paths.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Request {
@@ -16,7 +17,7 @@ export type Reply =
 type Result<M extends keyof Traffic> = Awaited<ReturnType<Traffic[M]>>;
 
 export class TrafficThread {
-  readonly #worker = new Worker(workerUrl());
+  readonly #worker = new Worker(TRAFFIC_WORKER_FILE);
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
 
@@ -54,10 +55,4 @@ export class TrafficThread {
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
   }
-}
-
-/** From the sources Node runs the .ts file itself; in the bundle the worker is an entry of its own beside it. */
-function workerUrl(): URL {
-  const isSource = import.meta.url.endsWith('.ts');
-  return new URL(isSource ? './traffic-worker.ts' : './traffic-worker.js', import.meta.url);
 }
