@@ -1,6 +1,7 @@
 // Fields that several kinds share: ports, protocols, addresses, networks. What is wrong becomes a problem, never an exception.
 import { type Cidr, type Ip, parseCidr, parseIp } from '../model/ip.ts';
 import type { Protocol } from '../model/names.ts';
+import { compactArray } from '../util/compact-array.ts';
 import { addProblem } from './problems.ts';
 
 const MAX_PORT = 65_535;
@@ -62,5 +63,5 @@ function decodeAll<T>(
     if (parsed !== undefined) decoded.push(parsed);
     else addProblem(problems, `${field}[${i}]`, value, verdict);
   }
-  return decoded;
+  return compactArray(decoded);
 }

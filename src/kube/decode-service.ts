@@ -1,6 +1,7 @@
 // Service (v1) to ServiceRecord. Semantics of the fields: KP 3.2; they are interpreted in model/, not here.
 import { type Cidr, type Ip, ipFamilyOf } from '../model/ip.ts';
 import type { ServicePortRecord, ServiceRecord, ServiceType, TrafficPolicy } from '../model/records.ts';
+import { compactArray } from '../util/compact-array.ts';
 import {
   decodeCidrs,
   decodeIps,
@@ -49,7 +50,7 @@ export const decodeService: Decode<ServiceRecord> = (object, intern) => {
       'spec.healthCheckNodePort',
       problems,
     ),
-    problems,
+    problems: compactArray(problems),
   };
 };
 
@@ -76,15 +77,16 @@ function decodeClusterIps(spec: JsonObject, problems: string[]): readonly Ip[] {
     field,
     problems,
   );
-  return ips.filter((ip, i) => {
+  const firstOfFamily = ips.filter((ip, i) => {
     const isFirst = ips.findIndex((other) => ipFamilyOf(other) === ipFamilyOf(ip)) === i;
     if (!isFirst) addProblem(problems, field, ip, 'is the second of its family');
     return isFirst;
   });
+  return compactArray(firstOfFamily);
 }
 
 function decodePorts(spec: JsonObject, problems: string[]): readonly ServicePortRecord[] {
-  return arrayOf(spec['ports']).flatMap((value, i) => {
+  const ports = arrayOf(spec['ports']).flatMap((value, i) => {
     const raw = objectOf(value);
     const field = `spec.ports[${i}]`;
     const name = decodePortName(raw['name'], `${field}.name`, problems);
@@ -95,6 +97,7 @@ function decodePorts(spec: JsonObject, problems: string[]): readonly ServicePort
       { name, protocol, port, nodePort: decodeOptionalPort(raw['nodePort'], `${field}.nodePort`, problems) },
     ];
   });
+  return compactArray(ports);
 }
 
 /** Hostname-only entries and those whose traffic must pass the load balancer itself (`ipMode: Proxy`) do not count. */

@@ -1,5 +1,6 @@
 // The EndpointSlices by the Service that they belong to. Endpoints of a service port are computed when somebody asks:
 // holding them as well would double the memory (upstream: pkg/proxy/endpointslicecache.go, endpointschangetracker.go).
+import { compactArray } from '../util/compact-array.ts';
 import { type Change, ChangeTracker } from './change-tracker.ts';
 import type { EndpointInfo } from './endpoint-info.ts';
 import { type IpFamily, joinHostPort } from './ip.ts';
@@ -111,7 +112,7 @@ export class EndpointSliceCache {
 
   #link(key: ObjectKey, service: ObjectKey): ObjectKey {
     const keys = this.#keysByService.get(service) ?? [];
-    this.#keysByService.set(service, [...keys, key].sort());
+    this.#keysByService.set(service, compactArray([...keys, key].sort()));
     return service;
   }
 }

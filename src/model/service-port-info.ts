@@ -1,9 +1,10 @@
 // One port of one Service in one address family (upstream: BaseServicePortInfo in pkg/proxy/serviceport.go).
 import type { Cidr, Ip } from './ip.ts';
-import type { ServicePortName } from './names.ts';
+import type { ServicePortKey, ServicePortName } from './names.ts';
 import type { ObjectVersion, TrafficPolicy } from './records.ts';
 
 export interface ServicePortInfo {
+  readonly key: ServicePortKey;
   readonly name: ServicePortName;
   readonly version: ObjectVersion;
   readonly createdAt: number;

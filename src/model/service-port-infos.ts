@@ -20,7 +20,8 @@ export function servicePortInfosOf(
   const common = { ...commonInfo(service, family), clusterIp };
   for (const { name: portName, protocol, port, nodePort } of service.ports) {
     const name: ServicePortName = { namespace: service.namespace, name: service.name, portName, protocol };
-    infos.set(servicePortKey(name), { ...common, name, port, nodePort });
+    const key = servicePortKey(name);
+    infos.set(key, { ...common, key, name, port, nodePort });
   }
   return infos;
 }

@@ -3,6 +3,7 @@
 import type { EndpointInfo } from '../model/endpoint-info.ts';
 import type { EndpointRecord } from '../model/records.ts';
 import { assertNever } from '../util/assert-never.ts';
+import { compactArray } from '../util/compact-array.ts';
 import type { EndpointReason, PlannedEndpoint, SelectionRule } from './plan.ts';
 
 /** Which sets the frontends of the service port draw from. */
@@ -140,14 +141,11 @@ function isHairpinPossible(record: EndpointRecord, location: NodeLocation): bool
   return record.nodeName === '' || isLocal(record, location);
 }
 
-/** Mostly all are chosen, or none: then no new array is kept for each service port. */
+/** Mostly all are chosen: then no array of its own is kept. */
 function select(
   endpoints: readonly PlannedEndpoint[],
   isChosen: (endpoint: PlannedEndpoint) => boolean,
 ): readonly PlannedEndpoint[] {
   const chosen = endpoints.filter(isChosen);
-  if (chosen.length === 0) return NONE;
-  return chosen.length === endpoints.length ? endpoints : chosen;
+  return chosen.length === endpoints.length ? endpoints : compactArray(chosen);
 }
-
-const NONE: readonly PlannedEndpoint[] = Object.freeze([]);

@@ -6,6 +6,7 @@ import { type ObjectKey, objectKey, type ServicePortKey } from '../model/names.t
 import type { ObjectVersion, ServiceRecord } from '../model/records.ts';
 import type { ServicePortInfo } from '../model/service-port-info.ts';
 import { servicePortInfosOf } from '../model/service-port-infos.ts';
+import { compactArray } from '../util/compact-array.ts';
 import type { Cooperative } from '../util/cooperate.ts';
 import {
   type ClaimsDraft,
@@ -16,7 +17,7 @@ import {
   withdrawFrontends,
 } from './frontend-claims.ts';
 import { type GlobalInputs, planGlobal } from './global-plan.ts';
-import type { ServicePlan } from './plan.ts';
+import type { GlobalPlan, ServicePlan } from './plan.ts';
 import type { PlanState, PlanStep } from './plan-state.ts';
 import { planServicePort, type ServiceContext } from './service-plan.ts';
 
@@ -43,13 +44,14 @@ interface Draft {
 
 /**
  * The step from `previous` to a plan that is the same as if all had been planned from nothing. Plans every Service when there
- * was nothing before, or when the node's name, zone or IP changed. Service ports that only gained or lost a frontend to a
- * changed one are part of the change. Yields between Services.
+ * was nothing before, or when the node's name, zone, IP or local detector changed: dataplanes render Services with these.
+ * Service ports that only gained or lost a frontend to a changed one are part of the change. Yields between Services.
  */
 export function* planChanges(previous: PlanState | undefined, inputs: PlanInputs): Cooperative<PlanStep> {
   const draft = newDraft(previous, inputs);
   const { family } = inputs;
-  for (const service of servicesToPlan(draft)) {
+  const global = planGlobal(inputs);
+  for (const service of servicesToPlan(draft, global)) {
     planService(draft, service);
     yield;
   }
@@ -57,7 +59,6 @@ export function* planChanges(previous: PlanState | undefined, inputs: PlanInputs
     settle(draft, contest);
     yield;
   }
-  const global = planGlobal(inputs);
   const isGlobalChanged = !isDeepStrictEqual(global, previous?.global);
   return {
     change: { family, global: isGlobalChanged ? global : undefined, services: draft.services },
@@ -81,8 +82,14 @@ function newDraft(previous: PlanState | undefined, inputs: PlanInputs): Draft {
   };
 }
 
-function servicesToPlan({ previous, inputs, context }: Draft): Iterable<ObjectKey> {
-  if (previous && isDeepStrictEqual(previous.context, context)) return new Set(inputs.changedServices);
+function servicesToPlan(
+  { previous, inputs, context }: Draft,
+  { localDetector }: GlobalPlan,
+): Iterable<ObjectKey> {
+  const isNodeAsBefore =
+    isDeepStrictEqual(previous?.context, context) &&
+    isDeepStrictEqual(previous?.global.localDetector, localDetector);
+  if (isNodeAsBefore) return new Set(inputs.changedServices);
   return new Set([...inputs.services.keys(), ...(previous?.portsByService.keys() ?? [])]);
 }
 
@@ -101,7 +108,7 @@ function planService(draft: Draft, service: ObjectKey): void {
   }
   const keptKeys = oldKeys.filter((key) => inputs.setAside.has(key));
   const newKeys = [...infos.keys()].filter((key) => !inputs.setAside.has(key));
-  draft.portsByService.set(service, [...keptKeys, ...newKeys]);
+  draft.portsByService.set(service, compactArray([...keptKeys, ...newKeys]));
 }
 
 function removePort(draft: Draft, key: ServicePortKey): void {

@@ -1,7 +1,6 @@
 // The plan of one service port: a pure function of the Service, its endpoints and where this node is.
 import type { EndpointInfo } from '../model/endpoint-info.ts';
 import { type Cidr, cidrContains, hostCidr, type Ip } from '../model/ip.ts';
-import { servicePortKey } from '../model/names.ts';
 import type { TrafficPolicy } from '../model/records.ts';
 import type { ServicePortInfo } from '../model/service-port-info.ts';
 import {
@@ -24,16 +23,19 @@ export function planServicePort(
   endpoints: readonly EndpointInfo[],
   context: ServiceContext,
 ): ServicePlan {
-  const { hasAnyEndpoints, ...categorized } = categorizeEndpoints(endpoints, neededSets(info), context);
-  const trafficPlan = (policy: TrafficPolicy) => planTraffic(policy, { ...categorized, hasAnyEndpoints });
+  const sets = categorizeEndpoints(endpoints, neededSets(info), context);
   return {
-    key: servicePortKey(info.name),
+    key: info.key,
     name: info.name,
     version: info.version,
     frontends: frontendsOf(info),
-    internal: trafficPlan(info.internalTrafficPolicy),
-    external: trafficPlan(info.externalTrafficPolicy),
-    ...categorized,
+    internal: planTraffic(info.internalTrafficPolicy, sets),
+    external: planTraffic(info.externalTrafficPolicy, sets),
+    clusterEndpoints: sets.clusterEndpoints,
+    localEndpoints: sets.localEndpoints,
+    allEndpoints: sets.allEndpoints,
+    clusterRule: sets.clusterRule,
+    localRule: sets.localRule,
     affinitySeconds: info.affinitySeconds,
     allowedSources: allowedSourcesOf(info, context),
     healthCheckNodePort: info.healthCheckNodePort,
@@ -51,10 +53,10 @@ function neededSets(info: ServicePortInfo): NeededSets {
   };
 }
 
-function planTraffic(policy: TrafficPolicy, categorized: CategorizedEndpoints): TrafficPlan {
-  const endpoints = policy === 'Local' ? categorized.localEndpoints : categorized.clusterEndpoints;
+function planTraffic(policy: TrafficPolicy, sets: CategorizedEndpoints): TrafficPlan {
+  const endpoints = policy === 'Local' ? sets.localEndpoints : sets.clusterEndpoints;
   if (endpoints.length > 0) return TRAFFIC_PLANS[policy].balance;
-  return TRAFFIC_PLANS[policy][categorized.hasAnyEndpoints ? 'drop' : 'reject'];
+  return TRAFFIC_PLANS[policy][sets.hasAnyEndpoints ? 'drop' : 'reject'];
 }
 
 /** All that there can be, shared by all service ports. */
