@@ -14,7 +14,7 @@ import {
   planFromNothing,
   planInputs,
 } from '../../builders/plans.ts';
-import { anEndpoint, aService, aServicePort, aSlice, ip } from '../../builders/records.ts';
+import { anEndpoint, aService, aServicePort, aSlice, cidr, ip } from '../../builders/records.ts';
 
 const WEB = objectKey('shop', 'web');
 const WEB_PORT = 'shop/web/TCP' as ServicePortKey;
@@ -85,6 +85,12 @@ describe('a step', () => {
   it('plans all Services anew when the zone of the node changed', () => {
     const moved = { ...cluster, node: aNode({ zone: 'zone-b' }) };
     expect(step(planFromNothing(cluster), moved, { changedServices: [] }).change.services.size).toBe(2);
+  });
+
+  it('plans all Services anew when the local detector changed, which their rules contain', () => {
+    const nodeCidr = { ...cluster, config: aPlanConfig({ detectLocalMode: 'NodeCIDR' }) };
+    const renumbered = { ...nodeCidr, node: aNode({ podCidrs: [cidr('10.244.9.0/24')] }) };
+    expect(step(planFromNothing(nodeCidr), renumbered, { changedServices: [] }).change.services.size).toBe(2);
   });
 
   it('plans no Service anew for what only the global plan shows', () => {
