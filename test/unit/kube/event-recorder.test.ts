@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { ApiWriter } from '../../../src/kube/api-client.ts';
+import { errorFromAnswer } from '../../../src/kube/api-error.ts';
+import type { EventNote } from '../../../src/kube/event-object.ts';
+import { EventRecorder } from '../../../src/kube/event-recorder.ts';
+import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { recordedAnswer } from '../../fakes/recorded-answers.ts';
+import { untilAborted } from '../../fakes/scripted-api.ts';
+
+const MINUTE_MS = 60_000;
+
+const WEB: EventNote = {
+  regarding: { kind: 'Service', namespace: 'shop', name: 'web', uid: 'u-1' },
+  type: 'Warning',
+  reason: 'NotProgrammed',
+  action: 'Sync',
+  note: 'the kernel refused it',
+};
+
+describe('EventRecorder', () => {
+  it('creates an Event with the fields that a real API server accepted', async () => {
+    const { recorder, written } = start();
+    recorder.record(WEB);
+    await settle();
+    const [{ method, path, object } = NOTHING] = written;
+    expect({ method, path }).toEqual({
+      method: 'POST',
+      path: '/apis/events.k8s.io/v1/namespaces/shop/events',
+    });
+    const accepted = JSON.parse(recordedAnswer('event-created').body.toString());
+    expect(Object.keys(accepted)).toEqual(expect.arrayContaining(Object.keys(object)));
+    expect(object).toMatchObject({
+      apiVersion: accepted.apiVersion,
+      kind: accepted.kind,
+      metadata: { namespace: 'shop', name: expect.stringMatching(/^web\.[0-9a-f]+$/) },
+      eventTime: '2026-11-21T12:00:00.000000Z',
+      reportingController: accepted.reportingController,
+      reportingInstance: 'kube-proxy-node-1',
+      regarding: WEB.regarding,
+      type: 'Warning',
+    });
+    expect(object).not.toHaveProperty('series');
+  });
+
+  it('puts Events about the Node into the default namespace', async () => {
+    const { recorder, written } = start();
+    recorder.record({ ...WEB, regarding: { kind: 'Node', namespace: '', name: 'node-1' } });
+    await settle();
+    expect(written[0]?.path).toBe('/apis/events.k8s.io/v1/namespaces/default/events');
+  });
+
+  it('counts what happens again in one Event', async () => {
+    const { recorder, written, clock } = start();
+    for (let i = 0; i < 100; i += 1) {
+      recorder.record(WEB);
+      await clock.advance(1_000);
+    }
+    await clock.advance(5 * MINUTE_MS);
+    expect(written.map(({ method }) => method)).toEqual(['POST', 'PATCH']);
+    expect(written[1]?.path).toBe(`${written[0]?.path}/${written[0]?.object.metadata?.name}`);
+    expect(written[1]?.object).toEqual({
+      series: { count: 100, lastObservedTime: '2026-11-21T12:01:39.000000Z' },
+    });
+  });
+
+  it('begins a new Event, and forgets the old, after a quiet time', async () => {
+    const { recorder, written, clock } = start();
+    recorder.record(WEB);
+    await clock.advance(11 * MINUTE_MS);
+    expect(clock.pending).toBe(0);
+    recorder.record(WEB);
+    await settle();
+    expect(written.map(({ method }) => method)).toEqual(['POST', 'POST']);
+  });
+
+  it('begins a new Event when the server has forgotten the old', async () => {
+    const { recorder, written, clock } = start(({ method }) => (method === 'PATCH' ? 404 : undefined));
+    recorder.record(WEB);
+    await clock.advance(MINUTE_MS);
+    recorder.record(WEB);
+    await clock.advance(5 * MINUTE_MS);
+    expect(written.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'POST']);
+    expect(written[2]?.object).toMatchObject({ series: { count: 2 } });
+  });
+
+  it('sends five a second at most, and the rest later', async () => {
+    const { recorder, written, clock } = start();
+    for (let i = 0; i < 50; i += 1) recorder.record({ ...WEB, note: `note ${i}` });
+    await clock.advance(1_000);
+    expect(written.length).toBeLessThanOrEqual(6);
+    await clock.advance(10_000);
+    expect(written).toHaveLength(50);
+  });
+
+  it('drops what is too much', async () => {
+    const { recorder, written, clock } = start();
+    for (let i = 0; i < 10_000; i += 1) recorder.record({ ...WEB, note: `note ${i}` });
+    await clock.advance(4 * MINUTE_MS);
+    expect(written).toHaveLength(500);
+  });
+
+  it('tries again when the server is in trouble, and gives up in the end', async () => {
+    const { recorder, written, logged, clock } = start(() => 503);
+    recorder.record(WEB);
+    await clock.advance(10 * MINUTE_MS);
+    expect(written).toHaveLength(5);
+    expect(logged).toEqual(['cannot write an Event, dropped it']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not insist where it is not allowed', async () => {
+    const { recorder, written, clock } = start(() => 403);
+    recorder.record(WEB);
+    await clock.advance(10 * MINUTE_MS);
+    expect(written).toHaveLength(1);
+  });
+
+  it('takes an Event that exists for its own, sent before', async () => {
+    const { recorder, written, logged, clock } = start(() => 409);
+    recorder.record(WEB);
+    await clock.advance(MINUTE_MS);
+    expect({ count: written.length, logged }).toEqual({ count: 1, logged: [] });
+  });
+
+  it('does not let a server that never answers hold up later Events for ever', async () => {
+    let isFirst = true;
+    const { recorder, written, clock } = start(() => {
+      const answer = isFirst ? 'never' : undefined;
+      isFirst = false;
+      return answer;
+    });
+    recorder.record(WEB);
+    recorder.record({ ...WEB, note: 'other' });
+    await clock.advance(MINUTE_MS);
+    expect(written.map(({ object }) => object.note)).toEqual([WEB.note, 'other', WEB.note]);
+  });
+
+  it('cuts a note that is too long, between characters', async () => {
+    const { recorder, written } = start();
+    recorder.record({ ...WEB, note: '€'.repeat(1_000) });
+    await settle();
+    expect(written[0]?.object.note).toBe('€'.repeat(341));
+  });
+
+  it('leaves nothing behind when stopped, and takes nothing afterwards', async () => {
+    const { recorder, written, clock } = start(() => 'never');
+    recorder.record(WEB);
+    await settle();
+    await recorder.stop();
+    recorder.record(WEB);
+    await settle();
+    expect({ sent: written.length, timers: clock.pending }).toEqual({ sent: 1, timers: 0 });
+  });
+});
+
+interface Written {
+  readonly method: 'POST' | 'PATCH';
+  readonly path: string;
+  readonly object: { readonly metadata?: { readonly name: string }; readonly note?: string };
+}
+
+const NOTHING: Written = { method: 'POST', path: '', object: {} };
+
+/** What the server does with a request: refuse it with a status, never answer, or accept it. */
+type Answer = (request: Written) => number | 'never' | undefined;
+
+function start(answer: Answer = () => undefined) {
+  const clock = new FakeClock();
+  const written: Written[] = [];
+  const logged: string[] = [];
+  const write = async (request: Written, signal: AbortSignal): Promise<void> => {
+    written.push(request);
+    const outcome = answer(request);
+    if (outcome === 'never') await untilAborted(signal);
+    else if (outcome !== undefined) throw errorFromAnswer(outcome, {}, undefined);
+  };
+  const client: ApiWriter = {
+    create: (path, object, signal) =>
+      write({ method: 'POST', path, object: object as Written['object'] }, signal),
+    mergePatch: (path, patch, signal) =>
+      write({ method: 'PATCH', path, object: patch as Written['object'] }, signal),
+  };
+  const log = { warn: (_: unknown, message?: string) => void logged.push(message ?? '') };
+  const recorder = new EventRecorder({ client, nodeName: 'node-1', clock, random: () => 0.5, log });
+  return { recorder, written, logged, clock };
+}
