@@ -6,7 +6,7 @@ import { endpointSliceStrategy } from './endpoint-slice-strategy.ts';
 import { createObject } from './registry.ts';
 import type { HandlerDeps } from './resource-handler.ts';
 import { namespaces, type Resource, serviceCidrs, services } from './resources.ts';
-import { followServiceAddresses } from './service-addresses.ts';
+import { ServiceAddresses } from './service-addresses.ts';
 import { serviceCidrStrategy } from './service-cidr-strategy.ts';
 import { serviceStrategy } from './service-strategy.ts';
 import { ObjectStore } from './store.ts';
@@ -35,12 +35,12 @@ export function createCluster(options: ClusterOptions): Cluster {
   const strategies: Readonly<Record<string, Strategy>> = {
     namespaces: namespaceStrategy,
     nodes: nodeStrategy,
-    services: serviceStrategy(followServiceAddresses(store, random)),
+    services: serviceStrategy(new ServiceAddresses(store, random)),
     endpointslices: endpointSliceStrategy,
     servicecidrs: serviceCidrStrategy(clock),
   };
   const strategyOf = ({ bucket }: Resource): Strategy => strategies[bucket] ?? eventStrategy;
-  const cluster = { store, clock, strategyOf, bookmarkIntervalMs, defaultTimeoutMs: 1_800_000 };
+  const cluster = { store, clock, strategyOf, bookmarkIntervalMs, defaultTimeoutSeconds: 1_800 };
   seed(cluster, options.serviceCidrs);
   return cluster;
 }

@@ -5,68 +5,91 @@ import { type AddressRange, addressAt, addressRange, isInRange, staticBandSize }
 import type { ApiObject } from './objects.ts';
 import { serviceCidrs, services } from './resources.ts';
 import { NO_CLUSTER_IP, specOf } from './service-spec.ts';
-import type { Change, ObjectStore } from './store.ts';
+import type { ObjectStore } from './store.ts';
 
-export const FIRST_NODE_PORT = 30_000;
-export const LAST_NODE_PORT = 32_767;
+const FIRST_NODE_PORT = 30_000;
+const LAST_NODE_PORT = 32_767;
 
-export interface ServiceAddresses {
+/** Larger numbers have no fractions to choose by. */
+const RANDOM_LIMIT = 1n << 52n;
+
+export class ServiceAddresses {
+  readonly #store: ObjectStore;
+  readonly #random: () => number;
+  readonly #ips = new Map<string, number>();
+  readonly #nodePorts = new Map<number, number>();
+
+  /** `random` is in [0, 1). */
+  constructor(store: ObjectStore, random: () => number) {
+    this.#store = store;
+    this.#random = random;
+    for (const service of store.list(services.bucket)) this.#count(service, 1);
+    store.onChange(services.bucket, ({ previous, current }) => {
+      this.#count(previous, -1);
+      this.#count(current, 1);
+    });
+  }
+
   /** The families that the cluster has addresses of, the default first. */
-  readonly families: () => readonly IpFamily[];
+  families(): readonly IpFamily[] {
+    return [...new Set(cidrsOf(this.#store).map(ipFamilyOf))];
+  }
+
   /** Why the address cannot be had, in kube-apiserver's words, or undefined if it can. */
-  readonly refuseIp: (ip: Ip) => string | undefined;
+  refuseIp(ip: Ip): string | undefined {
+    const cidr = cidrsOf(this.#store).find((candidate) => cidrContains(candidate, ip));
+    if (!cidr) return 'the provided network does not match the current range';
+    if (!isInRange(addressRange(cidr), ip)) {
+      return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${cidr}`;
+    }
+    return this.#ips.has(ip) ? 'provided IP is already allocated' : undefined;
+  }
+
   /** A free address at random, or undefined if none is left. */
-  readonly freeIp: (family: IpFamily) => Ip | undefined;
-  readonly refuseNodePort: (port: number) => string | undefined;
+  freeIp(family: IpFamily): Ip | undefined {
+    const ofFamily = cidrsOf(this.#store).filter((cidr) => ipFamilyOf(cidr) === family);
+    for (const range of ofFamily.map(addressRange)) {
+      // What is often asked for by number is given away last.
+      const band = staticBandSize(range);
+      const ip = this.#freeBetween(range, band, range.size) ?? this.#freeBetween(range, 0n, band);
+      if (ip) return ip;
+    }
+    return undefined;
+  }
+
+  /** Why the port cannot be had, or undefined if it can. */
+  refuseNodePort(port: number): string | undefined {
+    if (port < FIRST_NODE_PORT || port > LAST_NODE_PORT) {
+      return `provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`;
+    }
+    return this.#nodePorts.has(port) ? 'provided port is already allocated' : undefined;
+  }
+
   /** A free node port at random that is not among `taken`, or undefined if none is left. */
-  readonly freeNodePort: (taken: ReadonlySet<number>) => number | undefined;
-}
+  freeNodePort(taken: ReadonlySet<number>): number | undefined {
+    const total = LAST_NODE_PORT - FIRST_NODE_PORT + 1;
+    const start = Math.floor(this.#random() * total);
+    for (let step = 0; step < total; step++) {
+      const port = FIRST_NODE_PORT + ((start + step) % total);
+      if (!this.#nodePorts.has(port) && !taken.has(port)) return port;
+    }
+    return undefined;
+  }
 
-/** `random` is in [0, 1). */
-export function followServiceAddresses(store: ObjectStore, random: () => number): ServiceAddresses {
-  const ips = new Map<string, number>();
-  const nodePorts = new Map<number, number>();
-  const follow = ({ previous, current }: Pick<Change, 'previous' | 'current'>): void => {
-    for (const ip of clusterIps(previous)) count(ips, ip, -1);
-    for (const port of allNodePorts(previous)) count(nodePorts, port, -1);
-    for (const ip of clusterIps(current)) count(ips, ip, 1);
-    for (const port of allNodePorts(current)) count(nodePorts, port, 1);
-  };
-  store.onChange(services.bucket, follow);
-  for (const current of store.list(services.bucket)) follow({ previous: undefined, current });
-  const ranges = (): AddressRange[] => cidrsOf(store).map(addressRange);
+  #freeBetween(range: AddressRange, from: bigint, to: bigint): Ip | undefined {
+    const size = to - from;
+    const start = BigInt(Math.floor(this.#random() * Number(size < RANDOM_LIMIT ? size : RANDOM_LIMIT)));
+    for (let step = 0n; step < size; step++) {
+      const ip = addressAt(range, from + ((start + step) % size));
+      if (!this.#ips.has(ip)) return ip;
+    }
+    return undefined;
+  }
 
-  return {
-    families: () => [...new Set(cidrsOf(store).map(ipFamilyOf))],
-    refuseIp: (ip) => {
-      const range = ranges().find(({ cidr }) => cidrContains(cidr, ip));
-      if (!range) return 'the provided network does not match the current range';
-      if (!isInRange(range, ip)) return notInRange(ip, range);
-      return ips.has(ip) ? 'provided IP is already allocated' : undefined;
-    },
-    freeIp: (family) => {
-      for (const range of ranges()) {
-        const ip = ipFamilyOf(range.cidr) === family ? freeIn(range, ips, random) : undefined;
-        if (ip) return ip;
-      }
-      return undefined;
-    },
-    refuseNodePort: (port) => {
-      if (port < FIRST_NODE_PORT || port > LAST_NODE_PORT) {
-        return `provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`;
-      }
-      return nodePorts.has(port) ? 'provided port is already allocated' : undefined;
-    },
-    freeNodePort: (taken) => {
-      const total = LAST_NODE_PORT - FIRST_NODE_PORT + 1;
-      const start = Math.floor(random() * total);
-      for (let step = 0; step < total; step++) {
-        const port = FIRST_NODE_PORT + ((start + step) % total);
-        if (!nodePorts.has(port) && !taken.has(port)) return port;
-      }
-      return undefined;
-    },
-  };
+  #count(service: ApiObject | undefined, by: 1 | -1): void {
+    for (const ip of clusterIps(service)) count(this.#ips, ip, by);
+    for (const port of allNodePorts(service)) count(this.#nodePorts, port, by);
+  }
 }
 
 function cidrsOf(store: ObjectStore): Cidr[] {
@@ -75,39 +98,6 @@ function cidrsOf(store: ObjectStore): Cidr[] {
     .flatMap((object) => (object['spec'] as { cidrs?: readonly string[] } | undefined)?.cidrs ?? [])
     .map(parseCidr)
     .filter((cidr) => cidr !== undefined);
-}
-
-/** First above the static band, then in it. */
-function freeIn(
-  range: AddressRange,
-  taken: ReadonlyMap<string, number>,
-  random: () => number,
-): Ip | undefined {
-  const band = staticBandSize(range);
-  return freeBetween(range, band, range.size, taken, random) ?? freeBetween(range, 0n, band, taken, random);
-}
-
-function freeBetween(
-  range: AddressRange,
-  from: bigint,
-  to: bigint,
-  taken: ReadonlyMap<string, number>,
-  random: () => number,
-): Ip | undefined {
-  const size = to - from;
-  // Numbers of 2^53 and more have no fractions left to choose by.
-  const start = BigInt(Math.floor(random() * Number(size < 1n << 52n ? size : 1n << 52n)));
-  // One more than there are takers: among so many addresses one is free.
-  const tries = size < BigInt(taken.size) ? size : BigInt(taken.size) + 1n;
-  for (let step = 0n; step < tries && step < size; step++) {
-    const ip = addressAt(range, from + ((start + step) % size));
-    if (!taken.has(ip)) return ip;
-  }
-  return undefined;
-}
-
-function notInRange(ip: Ip, { cidr }: AddressRange): string {
-  return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${cidr}`;
 }
 
 function clusterIps(service: ApiObject | undefined): readonly string[] {

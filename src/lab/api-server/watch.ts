@@ -9,15 +9,15 @@ import type { ListOptions } from './list-options.ts';
 import { type ApiObject, withMetadata } from './objects.ts';
 import type { Representation } from './representation.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
-import { expired, type Status, tooLargeResourceVersion } from './status-error.ts';
+import { expired, tooLargeResourceVersion } from './status-error.ts';
 import { type Change, CompactedError, type ObjectStore } from './store.ts';
 
 export interface WatchDeps {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly bookmarkIntervalMs: number;
-  /** How long a watch without `timeoutSeconds` lasts. */
-  readonly defaultTimeoutMs: number;
+  /** How long a watch lasts whose client does not say. */
+  readonly defaultTimeoutSeconds: number;
 }
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
@@ -34,50 +34,39 @@ export interface WatchRequest {
 /** Text is handed to the socket in pieces of about this size. */
 const CHUNK_LENGTH = 64 * 1024;
 /** How many changes are taken from the log at once. */
-const BATCH_CHANGES = 1_000;
+const BATCH_CHANGES = 100;
 
 /** Throws 504 for a version that is not there yet. */
 export function openWatch(deps: WatchDeps, request: WatchRequest): AsyncIterable<string> {
-  const { resourceVersion, sendInitialEvents } = request.options;
+  const { resourceVersion = 0, sendInitialEvents } = request.options;
   const current = deps.store.resourceVersion;
-  if (sendInitialEvents && (resourceVersion ?? 0) > current) {
-    throw tooLargeResourceVersion(resourceVersion ?? 0, current);
-  }
-  return inChunks(watchEvents(deps, request));
+  if (sendInitialEvents && resourceVersion > current) throw tooLargeResourceVersion(resourceVersion, current);
+  return watchChunks(deps, request);
 }
 
-/** One line for each event; an empty string where the client should get what there is so far. */
-async function* watchEvents(deps: WatchDeps, request: WatchRequest): AsyncGenerator<string> {
-  const { store, clock } = deps;
-  const { resource, options } = request;
-  const deadlineMs =
-    clock.nowMs() + (options.timeoutSeconds ? options.timeoutSeconds * 1000 : deps.defaultTimeoutMs);
+async function* watchChunks(deps: WatchDeps, request: WatchRequest): AsyncGenerator<string> {
+  const { store, clock, bookmarkIntervalMs } = deps;
+  const { resource, options, signal } = request;
+  const deadlineMs = clock.nowMs() + (options.timeoutSeconds ?? deps.defaultTimeoutSeconds) * 1000;
+  let bookmarkMs = clock.nowMs() + bookmarkIntervalMs;
   let position = options.resourceVersion ?? 0;
   if (startsWithState(options)) {
     position = store.resourceVersion;
-    yield* stateLines(store.list(resource.bucket), request, position);
+    yield* inChunks(stateLines(store.list(resource.bucket), request, position));
   }
-  const lines = changeLines(request);
-  let bookmarkMs = clock.nowMs() + deps.bookmarkIntervalMs;
-  while (!request.signal.aborted) {
-    const seen = store.resourceVersion;
-    const changes = nextChanges(store, resource.bucket, position);
-    if (!Array.isArray(changes)) return yield eventLine('ERROR', JSON.stringify(changes));
-    for (const change of changes) yield* lines(change);
-    if (changes.length === BATCH_CHANGES) {
-      position = changes.at(-1)?.resourceVersion ?? position;
-      continue;
-    }
-    position = Math.max(position, seen);
-    const now = clock.nowMs();
-    if (options.allowWatchBookmarks && (now >= bookmarkMs || now >= deadlineMs)) {
+  while (!signal.aborted) {
+    const batch = nextBatch(store, request, position);
+    if (batch.text) yield batch.text;
+    if (batch.isExpired) return;
+    position = batch.position;
+    const nowMs = clock.nowMs();
+    if (options.allowWatchBookmarks && nowMs >= Math.min(bookmarkMs, deadlineMs)) {
       yield bookmarkLine(request, position);
-      bookmarkMs = now + deps.bookmarkIntervalMs;
+      bookmarkMs = nowMs + bookmarkIntervalMs;
     }
-    if (now >= deadlineMs) return;
-    yield '';
-    if (store.resourceVersion !== seen) continue;
-    await wake(deps, request, Math.min(deadlineMs, bookmarkMs) - now);
+    if (nowMs >= deadlineMs) return;
+    if (position >= store.resourceVersion)
+      await wake(deps, request, Math.min(deadlineMs, bookmarkMs) - nowMs);
   }
 }
 
@@ -100,16 +89,35 @@ function* stateLines(
   }
 }
 
+interface Batch {
+  readonly text: string;
+  /** Everything up to this version is in the text. */
+  readonly position: number;
+  readonly isExpired: boolean;
+}
+
+function nextBatch(store: ObjectStore, request: WatchRequest, position: number): Batch {
+  try {
+    const changes = store.changesAfter(request.resource.bucket, position, BATCH_CHANGES);
+    const isAll = changes.length < BATCH_CHANGES;
+    const reached = isAll ? store.resourceVersion : (changes.at(-1)?.resourceVersion ?? 0);
+    const text = changes.map((change) => changeLine(request, change)).join('');
+    return { text, position: Math.max(position, reached), isExpired: false };
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error;
+    const { status } = expired(`too old resource version: ${error.requested} (${error.oldest})`);
+    return { text: eventLine('ERROR', JSON.stringify(status)), position, isExpired: true };
+  }
+}
+
 /** An object that comes into the selection is ADDED, one that leaves it DELETED, whatever happened to the object itself. */
-function changeLines(request: WatchRequest): (change: Change) => Generator<string> {
+function changeLine(request: WatchRequest, change: Change): string {
   const isSelected = selects(request.resource, request.namespace, request.options);
-  return function* (change) {
-    const { current, previous } = change;
-    const isIn = current !== undefined && isSelected(current);
-    const wasIn = previous !== undefined && isSelected(previous);
-    if (isIn) yield objectLine(request, wasIn ? 'MODIFIED' : 'ADDED', current);
-    else if (wasIn) yield objectLine(request, 'DELETED', lastState(change, previous));
-  };
+  const { current, previous } = change;
+  const isIn = current !== undefined && isSelected(current);
+  const wasIn = previous !== undefined && isSelected(previous);
+  if (isIn) return objectLine(request, wasIn ? 'MODIFIED' : 'ADDED', current);
+  return wasIn ? objectLine(request, 'DELETED', lastState(change, previous)) : '';
 }
 
 const lastStates = new WeakMap<Change, ApiObject>();
@@ -122,15 +130,6 @@ function lastState(change: Change, previous: ApiObject): ApiObject {
     lastStates.set(change, state);
   }
   return state;
-}
-
-function nextChanges(store: ObjectStore, bucket: string, position: number): Change[] | Status {
-  try {
-    return store.changesAfter(bucket, position, BATCH_CHANGES);
-  } catch (error) {
-    if (!(error instanceof CompactedError)) throw error;
-    return expired(`too old resource version: ${error.requested} (${error.oldest})`).status;
-  }
 }
 
 function objectLine({ representation }: WatchRequest, type: EventType, object: ApiObject): string {
@@ -175,14 +174,13 @@ function wake(
   });
 }
 
-async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<string> {
+function* inChunks(lines: Iterable<string>): Generator<string> {
   let chunk = '';
-  for await (const line of lines) {
+  for (const line of lines) {
     chunk += line;
-    if (chunk !== '' && (line === '' || chunk.length >= CHUNK_LENGTH)) {
-      yield chunk;
-      chunk = '';
-    }
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
   }
   if (chunk !== '') yield chunk;
 }
