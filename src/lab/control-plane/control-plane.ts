@@ -21,6 +21,8 @@ export interface ControlPlaneOptions {
   readonly serviceCidrs?: readonly string[];
 }
 
+/** In the lab's directory. */
+export const ADMIN_KUBECONFIG = 'admin.kubeconfig';
 const API_PORT = 6443;
 const ADMIN: User = { name: 'admin', token: newToken(), rules: CLUSTER_ADMIN_RULES };
 const PROXY: User = { name: 'system:kube-proxy', token: newToken(), rules: NODE_PROXIER_RULES };
@@ -61,7 +63,7 @@ export class ControlPlane {
   private constructor(lab: Lab, cluster: Cluster, server: ApiServer) {
     this.cluster = cluster;
     this.#server = server;
-    this.adminKubeconfig = join(lab.directory, 'admin.kubeconfig');
+    this.adminKubeconfig = join(lab.directory, ADMIN_KUBECONFIG);
     this.proxyKubeconfig = join(lab.directory, 'kube-proxy.kubeconfig');
     this.apply([...lab.nodeHosts.map(nodeObject), apiServerSlice(lab)]);
     this.endpointSlices = new EndpointSliceController(cluster);

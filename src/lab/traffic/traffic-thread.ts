@@ -20,6 +20,8 @@ export class TrafficThread {
   readonly #worker = new Worker(TRAFFIC_WORKER_FILE);
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
+  /** Why it takes no more calls. */
+  #end: Error | undefined;
 
   constructor() {
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
@@ -30,6 +32,7 @@ export class TrafficThread {
   }
 
   async call<M extends keyof Traffic>(method: M, ...args: Parameters<Traffic[M]>): Promise<Result<M>> {
+    if (this.#end) throw this.#end;
     const id = ++this.#lastId;
     const pending = Promise.withResolvers<unknown>();
     this.#pending.set(id, pending);
@@ -51,7 +54,8 @@ export class TrafficThread {
     else pending?.reject(reply.error);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
+    this.#end ??= error;
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
   }
