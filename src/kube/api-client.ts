@@ -2,7 +2,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { errorFromAnswer } from './api-error.ts';
-import type { ByteStream } from './byte-stream.ts';
+import { type ByteStream, inTurns } from './byte-stream.ts';
 import { parseJson } from './json-object.ts';
 import type { Credentials, TlsOptions } from './kubeconfig.ts';
 
@@ -58,8 +58,8 @@ export class ApiClient implements ApiReader, ApiWriter {
     this.#answerTimeoutMs = answerTimeoutMs;
   }
 
-  get(path: string, signal: AbortSignal): Promise<ByteStream> {
-    return this.#request({ method: 'GET', path, signal });
+  async get(path: string, signal: AbortSignal): Promise<ByteStream> {
+    return inTurns(await this.#request({ method: 'GET', path, signal }));
   }
 
   create(path: string, object: unknown, signal: AbortSignal): Promise<void> {
