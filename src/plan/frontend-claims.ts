@@ -62,6 +62,17 @@ export function* contests({ base, changed }: ClaimsDraft): Generator<Contest> {
   }
 }
 
+/** The plan with its frontends lost or won as `owners` says; the same object if that is how they were. */
+export function withOwners(plan: ServicePlan, owners: ReadonlyMap<FrontendKey, ServicePortKey>): ServicePlan {
+  const frontends = plan.frontends.map((frontend) => {
+    const owner = owners.get(frontendKey(frontend));
+    const lostTo = owner === plan.key ? undefined : (owner ?? frontend.lostTo);
+    return lostTo === frontend.lostTo ? frontend : { ...frontend, lostTo };
+  });
+  const hasChanged = frontends.some((frontend, i) => frontend !== plan.frontends[i]);
+  return hasChanged ? { ...plan, frontends } : plan;
+}
+
 /** What the Events on a Service that lost frontends say. */
 export function conflictsOf(plan: ServicePlan): FrontendConflict[] {
   return plan.frontends.flatMap((frontend) => {

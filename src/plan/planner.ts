@@ -10,11 +10,11 @@ import { compactArray } from '../util/compact-array.ts';
 import type { Cooperative } from '../util/cooperate.ts';
 import {
   type ClaimsDraft,
-  type Contest,
   claimFrontends,
   contests,
-  frontendKey,
+  type FrontendKey,
   withdrawFrontends,
+  withOwners,
 } from './frontend-claims.ts';
 import { type GlobalInputs, planGlobal } from './global-plan.ts';
 import type { GlobalPlan, ServicePlan } from './plan.ts';
@@ -45,20 +45,14 @@ interface Draft {
 /**
  * The step from `previous` to a plan that is the same as if all had been planned from nothing. Plans every Service when there
  * was nothing before, or when the node's name, zone, IP or local detector changed: dataplanes render Services with these.
- * Service ports that only gained or lost a frontend to a changed one are part of the change. Yields between Services.
+ * Service ports that only gained or lost a frontend to a changed one are part of the change. Yields between service ports.
  */
 export function* planChanges(previous: PlanState | undefined, inputs: PlanInputs): Cooperative<PlanStep> {
   const draft = newDraft(previous, inputs);
   const { family } = inputs;
   const global = planGlobal(inputs);
-  for (const service of servicesToPlan(draft, global)) {
-    planService(draft, service);
-    yield;
-  }
-  for (const contest of contests(draft.claims)) {
-    settle(draft, contest);
-    yield;
-  }
+  for (const service of servicesToPlan(draft, global)) yield* planService(draft, service);
+  yield* settleContests(draft);
   const isGlobalChanged = !isDeepStrictEqual(global, previous?.global);
   return {
     change: { family, global: isGlobalChanged ? global : undefined, services: draft.services },
@@ -93,7 +87,7 @@ function servicesToPlan(
   return new Set([...inputs.services.keys(), ...(previous?.portsByService.keys() ?? [])]);
 }
 
-function planService(draft: Draft, service: ObjectKey): void {
+function* planService(draft: Draft, service: ObjectKey): Cooperative<void> {
   const { previous, inputs } = draft;
   const record = inputs.services.get(service);
   const infos = record
@@ -105,6 +99,7 @@ function planService(draft: Draft, service: ObjectKey): void {
   }
   for (const [key, info] of infos) {
     if (!inputs.setAside.has(key)) addPort(draft, info);
+    yield;
   }
   const keptKeys = oldKeys.filter((key) => inputs.setAside.has(key));
   const newKeys = [...infos.keys()].filter((key) => !inputs.setAside.has(key));
@@ -130,15 +125,20 @@ function addPort(draft: Draft, info: ServicePortInfo): void {
   claimFrontends(draft.claims, plan, info.createdAt);
 }
 
-/** Tells each claimant whether it has the frontend. */
-function settle(draft: Draft, { frontend, owner, claimants }: Contest): void {
-  for (const { service } of claimants) {
-    const plan = draft.services.get(service) ?? draft.previous?.services.get(service);
-    const lostTo = service === owner.service ? undefined : owner.service;
-    const claimed = plan?.frontends.find((candidate) => frontendKey(candidate) === frontend);
-    if (!plan || !claimed || claimed.lostTo === lostTo) continue;
-    const frontends = plan.frontends.map((other) => (other === claimed ? { ...claimed, lostTo } : other));
-    draft.services.set(service, { ...plan, frontends });
+/** Tells each claimant of a contested frontend whether it has it; each once, however many frontends it contests. */
+function* settleContests(draft: Draft): Cooperative<void> {
+  const owners = new Map<FrontendKey, ServicePortKey>();
+  const claimants = new Set<ServicePortKey>();
+  for (const contest of contests(draft.claims)) {
+    owners.set(contest.frontend, contest.owner.service);
+    for (const { service } of contest.claimants) claimants.add(service);
+    yield;
+  }
+  for (const key of claimants) {
+    const plan = draft.services.get(key) ?? draft.previous?.services.get(key);
+    const settled = plan && withOwners(plan, owners);
+    if (settled !== plan) draft.services.set(key, settled);
+    yield;
   }
 }
 

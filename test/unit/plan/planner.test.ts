@@ -100,7 +100,7 @@ describe('a step', () => {
     expect(change.global?.masqueradeAll).toBe(true);
   });
 
-  it('can be interrupted between Services', () => {
+  it('can be interrupted between service ports', () => {
     const computation = planChanges(undefined, planInputs(cluster));
     expect([computation.next().done, computation.next().done]).toEqual([false, false]);
   });
