@@ -3,16 +3,21 @@
 import type { BaseLogger } from 'pino';
 import type { WatchEvent } from '../model/records.ts';
 import { assertNever } from '../util/assert-never.ts';
-import { type Backoff, backoffMs } from '../util/backoff.ts';
 import { type Clock, sleep } from '../util/clock.ts';
 import type { Intern } from '../util/intern.ts';
 import type { ApiReader } from './api-client.ts';
-import { KubeApiError } from './api-error.ts';
 import { MalformedBodyError, TruncatedBodyError } from './byte-stream.ts';
 import { advance, advanceToList, type Cursor, FIRST_CURSOR, type Phase, phaseOf } from './cursor.ts';
 import { withoutSilence } from './inactivity-guard.ts';
 import { type Message, messagesOf } from './messages.ts';
 import { deleteEvent, putEvent } from './object-events.ts';
+import {
+  absentDelayMs,
+  randomTimeoutSeconds,
+  retryDelayMs,
+  SHORT_WATCH_MS,
+  silenceLimitMs,
+} from './patience.ts';
 import { recover } from './recovery.ts';
 import type { Resource } from './resources.ts';
 
@@ -40,24 +45,6 @@ export interface ReflectorStatus {
   /** Of the last failure in this row; empty when there is none. */
   readonly lastError: string;
 }
-
-/** As client-go's reflector. */
-const RETRY: Backoff = { firstMs: 800, maxMs: 30_000 };
-/** A server may ask us to stay away, but not for ever. */
-const MAX_RETRY_AFTER_MS = 120_000;
-/** An absent resource comes with an upgrade of the control plane: no hurry. */
-const ABSENT_RETRY: Backoff = { firstMs: 600_000, maxMs: 600_000 };
-
-const MIN_TIMEOUT_SECONDS = 300;
-const MAX_TIMEOUT_SECONDS = 600;
-/** A server answers and lists without long pauses: its own limit for a request is a minute. */
-const LIST_SILENCE_MS = 60_000;
-/** For servers that are known to send bookmarks, which they do every minute. */
-const BOOKMARK_SILENCE_MS = 150_000;
-/** How much longer than its own timeout a server may take to end a watch. */
-const TIMEOUT_GRACE_MS = 30_000;
-/** A watch that ends sooner, without a change, did not end by its timeout: something on the way cuts it. */
-const SHORT_WATCH_MS = 1_000;
 
 export class Reflector<Record> {
   readonly #options: ReflectorOptions<Record>;
@@ -116,7 +103,7 @@ export class Reflector<Record> {
 
     const messages = withoutSilence(
       (guardedSignal) => messagesOf({ client, resource, cursor, timeoutSeconds, signal: guardedSignal }),
-      { clock, signal, limitMs: () => this.#silenceLimitMs(timeoutSeconds) },
+      { clock, signal, limitMs: () => silenceLimitMs(this.#cursor, timeoutSeconds, this.#hasSeenBookmarks) },
     );
     for await (const message of messages) {
       if (signal.aborted) return;
@@ -174,11 +161,6 @@ export class Reflector<Record> {
       throw new TruncatedBodyError('the watch ended at once');
   }
 
-  #silenceLimitMs(timeoutSeconds: number): number {
-    if (phaseOf(this.#cursor) !== 'watch') return LIST_SILENCE_MS;
-    return this.#hasSeenBookmarks ? BOOKMARK_SILENCE_MS : timeoutSeconds * 1000 + TIMEOUT_GRACE_MS;
-  }
-
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     const { resource, log } = this.#options;
     const recovery = recover(error, this.#cursor, resource);
@@ -203,7 +185,7 @@ export class Reflector<Record> {
     const { resource, clock, random, log } = this.#options;
     this.#failures += 1;
     this.#lastError = error instanceof Error ? error.message : String(error);
-    const delayMs = Math.max(retryAfterMs(error), backoffMs(RETRY, this.#failures, random()));
+    const delayMs = retryDelayMs(error, this.#failures, random());
     log.warn(
       { resource: resource.name, err: error, failures: this.#failures, delayMs },
       'API server request failed, will retry',
@@ -224,16 +206,6 @@ export class Reflector<Record> {
     }
     this.#isAbsent = true;
     this.#isSynced = true;
-    await sleep(clock, backoffMs(ABSENT_RETRY, 1, random()), signal);
+    await sleep(clock, absentDelayMs(random()), signal);
   }
-}
-
-/** Random, so that the watches of many nodes, started together, do not end together. */
-function randomTimeoutSeconds(random: number): number {
-  return MIN_TIMEOUT_SECONDS + Math.floor(random * (MAX_TIMEOUT_SECONDS - MIN_TIMEOUT_SECONDS + 1));
-}
-
-function retryAfterMs(error: unknown): number {
-  const askedMs = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0;
-  return Math.min(askedMs, MAX_RETRY_AFTER_MS);
 }
