@@ -1,9 +1,10 @@
 // Asks the plan what happens to the first packet of a connection, and why. The verdicts are those of kube-proxy's nftables
 // mode, which all dataplanes follow; the tests compare them with what each kernel does.
-import { cidrContains, type Ip, isLoopback } from '../model/ip.ts';
-import type { Protocol } from '../model/names.ts';
+import { cidrContains } from '../model/ip.ts';
 import type { TrafficPolicy } from '../model/records.ts';
 import { assertNever } from '../util/assert-never.ts';
+import { findTarget, type Target } from './find-target.ts';
+import type { Packet } from './packet.ts';
 import {
   endpointsOf,
   type Frontend,
@@ -13,17 +14,6 @@ import {
   type ProxyPlan,
   type ServicePlan,
 } from './plan.ts';
-
-export interface Packet {
-  readonly sourceIp: Ip;
-  /** Sent by a process in the node's own network namespace; pods with hostNetwork are such. */
-  readonly isFromNode: boolean;
-  /** undefined for packets that the node itself sends. */
-  readonly inputInterface: string | undefined;
-  readonly destinationIp: Ip;
-  readonly destinationPort: number;
-  readonly protocol: Protocol;
-}
 
 export type Evaluation =
   | {
@@ -72,52 +62,13 @@ export type Masquerade =
 
 /** Looks at every Service: meant for people and tests, not for every packet. */
 export function evaluate(plan: ProxyPlan, packet: Packet): Evaluation {
-  const target = findAddress(plan, packet) ?? findNodePort(plan, packet);
+  const target = findTarget(plan, packet);
   if (!target) return evaluateUnclaimed(plan, packet);
   // Before all else: a client that may not connect learns nothing of the endpoints.
   if (!isSourceAllowed(target, packet)) return refusal('drop', target.service, 'source-not-allowed');
   return target.frontend.kind === 'ClusterIP'
     ? evaluateInternal(plan.global, target, packet)
     : evaluateExternal(plan.global, target, packet);
-}
-
-interface Target {
-  readonly service: ServicePlan;
-  readonly frontend: Frontend;
-}
-
-function findAddress(plan: ProxyPlan, packet: Packet): Target | undefined {
-  return findFrontend(plan, packet, (frontend) => frontend.ip === packet.destinationIp);
-}
-
-function findNodePort(plan: ProxyPlan, packet: Packet): Target | undefined {
-  if (!servesNodePorts(plan.global, packet.destinationIp)) return undefined;
-  return findFrontend(plan, packet, (frontend) => frontend.kind === 'NodePort');
-}
-
-function findFrontend(
-  { services }: ProxyPlan,
-  { destinationPort, protocol }: Packet,
-  matches: (frontend: Frontend) => boolean,
-): Target | undefined {
-  for (const service of services.values()) {
-    const frontend = service.frontends.find(
-      (candidate) =>
-        candidate.port === destinationPort &&
-        candidate.protocol === protocol &&
-        candidate.lostTo === undefined &&
-        matches(candidate),
-    );
-    if (frontend) return { service, frontend };
-  }
-  return undefined;
-}
-
-function servesNodePorts(global: GlobalPlan, ip: Ip): boolean {
-  const { nodePortAddresses, nodeAddresses, hasLocalhostNodePorts } = global;
-  if (nodePortAddresses.kind === 'only') return nodePortAddresses.ips.includes(ip);
-  // All of 127.0.0.0/8 is local, though links show one address of it.
-  return isLoopback(ip) ? hasLocalhostNodePorts : nodeAddresses.includes(ip);
 }
 
 function evaluateUnclaimed({ services, global }: ProxyPlan, { destinationIp }: Packet): Evaluation {

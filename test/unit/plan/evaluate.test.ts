@@ -2,7 +2,8 @@
 // TestInternalTrafficPolicy, TestNoEndpointsReject and TestLoadBalancer spell out, and what its nftables mode adds.
 import { describe, expect, it } from 'vitest';
 import type { ServiceRecord } from '../../../src/model/records.ts';
-import { type Evaluation, evaluate, type Packet } from '../../../src/plan/evaluate.ts';
+import { type Evaluation, evaluate } from '../../../src/plan/evaluate.ts';
+import type { Packet } from '../../../src/plan/packet.ts';
 import type { NodeView, PlanConfig } from '../../../src/plan/plan-config.ts';
 import { aCluster, addressesOf, aNode, aPlanConfig, planFromNothing } from '../../builders/plans.ts';
 import { anEndpoint, aService, aServicePort, aSlice, cidr, ip } from '../../builders/records.ts';
