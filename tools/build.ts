@@ -1,12 +1,16 @@
-// Bundles the daemon and the lab into dist/fairlead.js: one ESM file, so that start-up reads one file instead of hundreds.
+// Bundles the program into dist/: ESM files that start-up reads instead of hundreds. What only one command needs is a file of
+// its own, so that the daemon does not load the lab.
 // koffi and pino stay outside: koffi loads a native addon, pino resolves its own files at run time.
+import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 // Parts of client-node that a node agent never uses, each costing start-up time and memory: OIDC refresh, SOCKS and HTTP
 // proxies to the API server, and the HTTP client of the generated API classes.
 const UNUSED = ['undici', 'openid-client', 'socks', 'socks-proxy-agent', 'hpagent', 'jsonpath-plus'];
-const BUNDLE_BUDGET_BYTES = 1_300_000;
+/** What the daemon loads. Not minified: stack traces stay readable. */
+const DAEMON_BUDGET_BYTES = 1_500_000;
 
+rmSync('dist', { recursive: true, force: true });
 const result = await build({
   // The worker thread of the lab is a file of its own, because a thread starts from a file.
   entryPoints: { fairlead: 'src/main.ts', 'traffic-worker': 'src/lab/traffic/traffic-worker.ts' },
@@ -14,6 +18,8 @@ const result = await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
   target: 'node24',
   external: ['koffi', 'pino'],
   alias: Object.fromEntries(UNUSED.map((name) => [name, './tools/unused-module.ts'])),
@@ -25,8 +31,22 @@ const result = await build({
   logLevel: 'warning',
 });
 
-for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
-  console.log(`${file} ${Math.round(bytes / 1024)} KiB`);
-  if (bytes > BUNDLE_BUDGET_BYTES)
-    throw new Error(`${file} is over its budget of ${BUNDLE_BUDGET_BYTES} bytes`);
+const { outputs } = result.metafile;
+const daemonBytes = loadedBy('dist/fairlead.js') + loadedBy(outputOf('src/daemon/run.ts'));
+console.log(`dist: the daemon loads ${Math.round(daemonBytes / 1024)} KiB`);
+if (daemonBytes > DAEMON_BUDGET_BYTES) throw new Error(`the budget is ${DAEMON_BUDGET_BYTES} bytes`);
+
+/** The size of the file and of all that it imports at once. */
+function loadedBy(file: string, seen = new Set<string>()): number {
+  const output = outputs[file];
+  if (!output || seen.has(file)) return 0;
+  seen.add(file);
+  const imported = output.imports.filter(({ kind }) => kind === 'import-statement');
+  return imported.reduce((bytes, { path }) => bytes + loadedBy(path, seen), output.bytes);
+}
+
+function outputOf(entryPoint: string): string {
+  const entry = Object.entries(outputs).find(([, output]) => output.entryPoint === entryPoint);
+  if (!entry) throw new Error(`nothing was made of ${entryPoint}`);
+  return entry[0];
 }
