@@ -21,18 +21,26 @@ export interface KubeProxyRules {
 const LARGE_CLUSTER_ENDPOINTS = 1_000;
 
 export function kubeProxyRules(plan: ProxyPlan): KubeProxyRules {
-  const { global, family } = plan;
-  const plans = [...plan.services.values()];
-  const uses = plans.map(kubeProxyUse);
-  const endpointCount = plans.reduce((sum, { allEndpoints }) => sum + allEndpoints.length, 0);
-  const context = { global, family, isLargeCluster: endpointCount > LARGE_CLUSTER_ENDPOINTS };
+  const uses = [...plan.services.values()].map(kubeProxyUse);
+  const context = baselineContext(plan);
   return {
     ...topLevelChains(context, uses),
     services: new Map(uses.map((use) => [use.plan.key, serviceChains(context, use)])),
   };
 }
 
+/** The chains of one service port of the plan. */
+export function kubeProxyChainsOf(plan: ProxyPlan, key: ServicePortKey): readonly BaselineChain[] {
+  const service = plan.services.get(key);
+  return service ? serviceChains(baselineContext(plan), kubeProxyUse(service)) : [];
+}
+
 export interface BaselineContext extends Pick<ProxyPlan, 'family'> {
   readonly global: GlobalPlan;
   readonly isLargeCluster: boolean;
+}
+
+function baselineContext({ global, family, services }: ProxyPlan): BaselineContext {
+  const endpointCount = services.values().reduce((sum, { allEndpoints }) => sum + allEndpoints.length, 0);
+  return { global, family, isLargeCluster: endpointCount > LARGE_CLUSTER_ENDPOINTS };
 }

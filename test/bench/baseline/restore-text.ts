@@ -1,6 +1,5 @@
 // What kube-proxy feeds to iptables-restore: everything, or after a change what a partial sync rewrites.
-import type { ServicePortKey } from '../../../src/model/names.ts';
-import { tableSection } from './chain.ts';
+import { type BaselineChain, tableSection } from './chain.ts';
 import type { KubeProxyRules } from './kube-proxy-rules.ts';
 
 /** The options that kube-proxy gives to iptables-restore. */
@@ -11,11 +10,11 @@ export function* fullRestore({ filter, nat, services }: KubeProxyRules): Generat
   yield* tableSection('nat', [...nat, ...[...services.values()].flat()]);
 }
 
-/** The top-level chains whole, and the chains of one service port. */
+/** The top-level chains whole, and the chains of what changed. */
 export function* partialRestore(
-  { filter, nat, services }: KubeProxyRules,
-  changed: ServicePortKey,
+  { filter, nat }: Pick<KubeProxyRules, 'filter' | 'nat'>,
+  changed: readonly BaselineChain[],
 ): Generator<string> {
   yield* tableSection('filter', filter);
-  yield* tableSection('nat', [...nat, ...(services.get(changed) ?? [])]);
+  yield* tableSection('nat', [...nat, ...changed]);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { kubeProxyRules } from '../../bench/baseline/kube-proxy-rules.ts';
+import { kubeProxyChainsOf, kubeProxyRules } from '../../bench/baseline/kube-proxy-rules.ts';
 import { fullRestore, partialRestore } from '../../bench/baseline/restore-text.ts';
 import { recordedCluster } from '../../builders/objects.ts';
 import { planFromNothing } from '../../builders/plans.ts';
@@ -48,7 +48,8 @@ describe("kube-proxy's partial sync", () => {
   const [changed] = plan.services.keys();
 
   it('rewrites the top-level chains for all Services and the other chains of the changed one alone', () => {
-    const lines = linesOf([...partialRestore(rules, changed as NonNullable<typeof changed>)].join(''), 'nat');
+    const chains = changed ? kubeProxyChainsOf(plan, changed) : [];
+    const lines = linesOf([...partialRestore(rules, chains)].join(''), 'nat');
     const appended = lines.filter((line) => line.startsWith('-A'));
     expect(appended.filter((line) => line.startsWith('-A KUBE-SERVICES')).length).toBe(3);
     expect(lines.filter((line) => line.startsWith(':KUBE-SVC-')).length).toBe(1);
