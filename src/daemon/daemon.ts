@@ -1,5 +1,6 @@
 // The daemon: puts the parts together, starts them in order and stops them. No logic of its own.
 import type { LoadedConfig } from '../config/load-config.ts';
+import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { loadCredentials } from '../kube/kubeconfig.ts';
@@ -18,8 +19,8 @@ import { startWatches } from './watches.ts';
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
   readonly nodeName: string;
-  /** `legacy` or `nft` where the operator chose; undefined: found out on the node. */
-  readonly iptablesVariant: string | undefined;
+  /** undefined: found out on the node. */
+  readonly iptablesVariant: IptablesVariant | undefined;
   readonly log: Logger;
   /** Ends the daemon. The rules stay. */
   readonly signal: AbortSignal;
@@ -40,7 +41,7 @@ export async function runDaemon({
   const events = new EventRecorder({ client, nodeName, log, ...time });
 
   const sync = new Sync({
-    kernels: await createIptablesKernels({ variant: iptablesVariant, log }),
+    kernels: await createIptablesKernels(iptablesVariant, log),
     settings: planSettingsOf(config, nodeName),
     pacing: pacingOf(config, setFields),
     syncPeriodMs: config.iptables.syncPeriod.ms,

@@ -1,7 +1,10 @@
-// The iptables dataplanes of this node: one for each family that it has.
-import type { BaseLogger } from 'pino';
+// The iptables dataplanes of this node: one for each family that it has, in the variant that the node uses.
+import { type IptablesFeatures, probeFeatures } from '../dataplane/iptables/features.ts';
 import { createIptablesDataplane } from '../dataplane/iptables/iptables-dataplane.ts';
 import { legacyRuleCounter, nftRuleCounter } from '../dataplane/iptables/rule-counters.ts';
+import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
+import { detectVariant } from '../dataplane/iptables/variant.ts';
+import type { Logger } from '../log/logger.ts';
 import type { IpFamily } from '../model/ip.ts';
 import { type AnyKernelMirror, KernelMirror } from '../sync/kernel-mirror.ts';
 import { exec } from '../system/exec.ts';
@@ -9,27 +12,50 @@ import { readTableEntries } from '../system/iptables-info.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { sysctl } from '../system/sysctl.ts';
 
-export interface IptablesKernelsOptions {
-  readonly variant: string | undefined;
-  readonly log: Pick<BaseLogger, 'info' | 'warn'>;
+/** `chosen`: the variant that the operator wants; undefined: the one that the node uses. */
+export async function createIptablesKernels(
+  chosen: IptablesVariant | undefined,
+  log: Logger,
+): Promise<readonly AnyKernelMirror[]> {
+  const variant = chosen ?? (await detected(log));
+  log.notice({ variant }, 'Using iptables Proxier');
+  return Promise.all(familiesOfNode(log).map((family) => createKernel(family, variant, log)));
 }
 
-export async function createIptablesKernels({
-  variant,
-}: IptablesKernelsOptions): Promise<readonly AnyKernelMirror[]> {
-  const families: IpFamily[] = ['IPv4', 'IPv6'];
-  return families.map((family) => {
-    const dataplane = createIptablesDataplane({
-      family,
-      variant: variant === 'legacy' ? 'legacy' : 'nft',
-      features: { hasSets: true, hasAccounting: false, isTcpBeLiberal: false },
-      exec,
-      sysctl,
-      ruleCounter:
-        variant === 'legacy'
-          ? legacyRuleCounter(family, readTableEntries)
-          : nftRuleCounter(family, openNetlinkSocket),
-    });
-    return new KernelMirror(dataplane);
-  });
+async function detected(log: Logger): Promise<IptablesVariant> {
+  const { variant, because } = await detectVariant(exec);
+  log.info({ variant, because }, 'found out which variant of iptables the node uses');
+  return variant;
+}
+
+/** A kernel without IPv6 has no such setting; one where it is switched off has no addresses to serve. */
+function familiesOfNode(log: Logger): readonly IpFamily[] {
+  if (sysctl.read('net/ipv6/conf/all/disable_ipv6') === '0') return ['IPv4', 'IPv6'];
+  log.notice({}, 'the node has no IPv6, serving IPv4 only');
+  return ['IPv4'];
+}
+
+async function createKernel(
+  family: IpFamily,
+  variant: IptablesVariant,
+  log: Logger,
+): Promise<AnyKernelMirror> {
+  const features: IptablesFeatures = {
+    ...(await probeFeatures({ exec, variant, family })),
+    isTcpBeLiberal: isTcpBeLiberal(),
+  };
+  if (!features.hasSets) {
+    log.warn({ family }, 'ipset or xt_set is missing: session affinity holds for 100 clients of an endpoint');
+  }
+  const ruleCounter =
+    variant === 'legacy'
+      ? legacyRuleCounter(family, readTableEntries)
+      : nftRuleCounter(family, openNetlinkSocket);
+  return new KernelMirror(createIptablesDataplane({ family, variant, features, exec, sysctl, ruleCounter }));
+}
+
+/** Packets that conntrack would call INVALID must then pass (KP 3.8). */
+function isTcpBeLiberal(): boolean {
+  const value = sysctl.read('net/netfilter/nf_conntrack_tcp_be_liberal');
+  return value !== undefined && value !== '0';
 }
