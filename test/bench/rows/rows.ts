@@ -1,4 +1,5 @@
 // All rows in the order of the table, with their goals.
+import { connectRow } from './connect.ts';
 import { fullSyncRow } from './full-sync.ts';
 import { oneChangeRow } from './one-change.ts';
 import { pureChangeRow } from './pure-change.ts';
@@ -12,4 +13,6 @@ export const ROWS: readonly Row[] = [
   oneChangeRow('nft', 0.35),
   ruleCountRow,
   pureChangeRow,
+  connectRow('legacy'),
+  connectRow('nft'),
 ];
