@@ -38,14 +38,16 @@ const PROBE = 'KUBE-SVC-fairlead-probe';
 
 async function probeSets(deps: ProbeDeps): Promise<boolean> {
   const family = deps.family === 'IPv4' ? 'inet' : 'inet6';
+  // Both families are probed at the same time, and share the names of sets.
+  const name = `${PROBE}-${family}`;
   const ipset = (...args: readonly string[]) => deps.exec({ file: 'ipset', args, timeoutMs: TIMEOUT_MS });
-  const set = await ipset('-exist', 'create', PROBE, 'hash:ip', 'family', family, 'timeout', '0');
+  const set = await ipset('-exist', 'create', name, 'hash:ip', 'family', family, 'timeout', '0');
   if (set.exitCode !== 0) return false;
   const canUse = await accepts(
     deps,
-    `-m set --match-set ${PROBE} src -j SET --add-set ${PROBE} src --exist --timeout 1`,
+    `-m set --match-set ${name} src -j SET --add-set ${name} src --exist --timeout 1`,
   );
-  await ipset('destroy', PROBE);
+  await ipset('destroy', name);
   return canUse;
 }
 
