@@ -174,32 +174,28 @@ function matchOf(flag: string, take: () => string): Match | undefined {
       return setMatch(take(), take());
     case '--name':
       return setMatch(take(), 'src');
+    case '--set':
+      // Puts the source on the list of the next two words, and always matches.
+      take();
+      take();
+      return;
     default:
       return ignore(flag, take);
   }
 }
 
-const MATCH_EXTENSIONS = 'comment tcp udp sctp statistic addrtype conntrack set nfacct recent mark'.split(
-  ' ',
+const MATCH_EXTENSIONS = new Set(
+  'comment tcp udp sctp statistic addrtype conntrack set nfacct recent mark'.split(' '),
 );
+const WORDS_WITHOUT_VALUE = new Set(['--rcheck', '--reap', '--rsource']);
+const WORDS_WITH_VALUE = new Set('--comment --nfacct-name --ctorigdst --mode --seconds --mask'.split(' '));
 
 function ignore(flag: string, take: () => string): undefined {
-  const value = ['--rcheck', '--reap', '--rsource', '--set'].includes(flag) ? '' : take();
-  if (flag === '-m' && MATCH_EXTENSIONS.includes(value)) return;
-  if (
-    [
-      '--comment',
-      '--nfacct-name',
-      '--mode',
-      '--seconds',
-      '--mask',
-      '--rcheck',
-      '--reap',
-      '--rsource',
-    ].includes(flag)
-  )
-    return;
-  throw new Error(`unknown word ${flag} ${value}`);
+  if (WORDS_WITHOUT_VALUE.has(flag)) return;
+  const value = take();
+  if (!WORDS_WITH_VALUE.has(flag) && !(flag === '-m' && MATCH_EXTENSIONS.has(value))) {
+    throw new Error(`unknown word ${flag} ${value}`);
+  }
 }
 
 function argumentOf(words: readonly string[]): string {
