@@ -28,16 +28,16 @@ export function decode<Schema extends v.GenericSchema>(
   value: unknown,
   { kind, path }: { readonly kind: string; readonly path: string },
 ): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, withoutNulls(value));
+  const result = v.safeParse(schema, withoutAbsent(value));
   if (result.success) return result.output;
   const [issue] = result.issues;
   const field = [path, v.getDotPath(issue)].filter(Boolean).join('.');
   throw badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: ${field}: ${issue.message}`);
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+function withoutAbsent(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutAbsent);
   if (!isObject(value)) return value;
-  const entries = Object.entries(value).filter(([, entry]) => entry !== null);
-  return Object.fromEntries(entries.map(([field, entry]) => [field, withoutNulls(entry)]));
+  const entries = Object.entries(value).filter(([, entry]) => entry !== null && entry !== undefined);
+  return Object.fromEntries(entries.map(([field, entry]) => [field, withoutAbsent(entry)]));
 }

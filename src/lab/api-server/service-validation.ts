@@ -83,7 +83,7 @@ function portsProblems(spec: ServiceSpec): StatusCause[] {
 }
 
 function portProblems(port: ServicePort, field: string, needsName: boolean): StatusCause[] {
-  const { name = '', protocol, targetPort } = port;
+  const { name = '', protocol, targetPort = 0 } = port;
   return [
     ...(name ? labelProblems(`${field}.name`, name) : needsName ? [requiredField(`${field}.name`)] : []),
     ...portNumberProblems(`${field}.port`, port.port ?? 0),
