@@ -87,7 +87,6 @@ function hintsLeadTo(
   hintsOf: (record: EndpointRecord) => readonly string[],
 ): boolean {
   return (
-    place !== '' &&
     ready.every((record) => hintsOf(record).length > 0) &&
     ready.some((record) => hintsOf(record).includes(place))
   );
