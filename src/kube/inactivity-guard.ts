@@ -61,8 +61,10 @@ class InactivityGuard {
     this.#limitMs = limitMs;
   }
 
+  /** Ends the source too, in case that the consumer left before it began to read. */
   stop(): void {
     this.#cancelTimer();
+    this.#controller.abort();
   }
 
   #restart(delayMs: number): void {

@@ -140,13 +140,23 @@ export class FaultInjectingApi implements ApiReader {
       version = this.#snapshotFor(query);
       yield* initialEvents(this.state(version), version);
     }
-    const timeout = Promise.withResolvers<void>();
-    this.#options.clock.after(Number(query.get('timeoutSeconds')) * 1000, timeout.resolve);
-    let isOver = false;
-    void timeout.promise.then(() => {
-      isOver = true;
-    });
-    for (let bookmarks = this.#bookmarks; !isOver; ) {
+    const timeout = new AbortController();
+    const cancel = this.#options.clock.after(Number(query.get('timeoutSeconds')) * 1000, () =>
+      timeout.abort(),
+    );
+    try {
+      yield* this.#changes(version, AbortSignal.any([signal, timeout.signal]));
+    } catch (error) {
+      if (!timeout.signal.aborted) throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async *#changes(after: number, signal: AbortSignal): AsyncGenerator<string> {
+    let version = after;
+    let bookmarks = this.#bookmarks;
+    for (;;) {
       const changed = this.#changed.promise; // taken first, so that no change between here and the wait is missed
       for (const entry of this.#history.filter((entry) => entry.version > version)) {
         version = entry.version;
@@ -156,7 +166,7 @@ export class FaultInjectingApi implements ApiReader {
         bookmarks = this.#bookmarks;
         yield line('BOOKMARK', { metadata: { resourceVersion: String(this.#version) } });
       }
-      await Promise.race([changed, timeout.promise, untilAborted(signal)]);
+      await Promise.race([changed, untilAborted(signal)]);
     }
   }
 

@@ -99,7 +99,7 @@ describe('ApiClient', () => {
     const body = await client.get('/body', inBody.signal);
     inBody.abort();
     await expect(drain(body)).rejects.toThrow(/abort/i);
-    await expect.poll(open).toBe(0);
+    await expect.poll(open, { timeout: 4_000 }).toBe(0);
   });
 
   it('does not wait for credentials that never come', async () => {

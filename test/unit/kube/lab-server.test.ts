@@ -21,6 +21,8 @@ import { createIntern } from '../../../src/util/intern.ts';
 import { Mirror } from '../../fakes/mirror.ts';
 
 const PROXY = { name: 'system:kube-proxy', token: 'secret', rules: NODE_PROXIER_RULES };
+/** Other tests may need the machine too. */
+const PATIENCE = { timeout: 10_000 };
 const context = { clock: systemClock, random: Math.random, log: { warn: () => {} } };
 
 let cluster: Cluster;
@@ -48,7 +50,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('mirrors all four resources, and follows a Service that comes and goes', async () => {
+it('mirrors all four resources, and follows a Service that comes and goes', { timeout: 30_000 }, async () => {
   createObject(cluster, kinds.nodes, undefined, { metadata: { name: 'node-1' } });
   createObject(cluster, kinds.nodes, undefined, { metadata: { name: 'node-2' } });
   const mirrored = [services, endpointSlices, serviceCidrs, ownNode('node-1')].map((resource) => {
@@ -59,7 +61,7 @@ it('mirrors all four resources, and follows a Service that comes and goes', asyn
   const names = () =>
     mirrored.map(({ mirror }) => (mirror.isSynced ? [...mirror.records.keys()].sort() : undefined));
   for (const { reflector } of mirrored) reflector.start();
-  await expect.poll(names).toEqual([['kubernetes'], [], ['kubernetes'], ['node-1']]);
+  await expect.poll(names, PATIENCE).toEqual([['kubernetes'], [], ['kubernetes'], ['node-1']]);
 
   createObject(cluster, kinds.services, 'default', {
     metadata: { name: 'web' },
@@ -69,9 +71,9 @@ it('mirrors all four resources, and follows a Service that comes and goes', asyn
     metadata: { name: 'headless' },
     spec: { clusterIP: 'None' },
   });
-  await expect.poll(() => names()[0]).toEqual(['kubernetes', 'web']);
+  await expect.poll(() => names()[0], PATIENCE).toEqual(['kubernetes', 'web']);
   deleteObject(cluster, kinds.services, { namespace: 'default', name: 'web' });
-  await expect.poll(() => names()[0]).toEqual(['kubernetes']);
+  await expect.poll(() => names()[0], PATIENCE).toEqual(['kubernetes']);
 
   expect(mirrored.map(({ reflector }) => reflector.status())).toEqual(
     mirrored.map(() => expect.objectContaining({ isSynced: true, phase: 'watch', failures: 0 })),
@@ -79,7 +81,7 @@ it('mirrors all four resources, and follows a Service that comes and goes', asyn
   await Promise.all(mirrored.map(({ reflector }) => reflector.stop()));
 });
 
-it('writes an Event that the server accepts', async () => {
+it('writes an Event that the server accepts', { timeout: 30_000 }, async () => {
   const recorder = new EventRecorder({ client, nodeName: 'node-1', ...context });
   recorder.record({
     regarding: { kind: 'Service', namespace: 'default', name: 'kubernetes' },
@@ -88,6 +90,6 @@ it('writes an Event that the server accepts', async () => {
     action: 'Sync',
     note: 'only a test',
   });
-  await expect.poll(() => cluster.store.list(kinds.events.bucket)).toHaveLength(1);
+  await expect.poll(() => cluster.store.list(kinds.events.bucket), PATIENCE).toHaveLength(1);
   await recorder.stop();
 });

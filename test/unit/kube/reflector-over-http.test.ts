@@ -15,10 +15,9 @@ import { createIntern } from '../../../src/util/intern.ts';
 import { type Fault, FaultInjectingApi } from '../../fakes/fault-injecting-api.ts';
 import { Mirror } from '../../fakes/mirror.ts';
 
-const SPEED = 1_000;
 const fastClock: Clock = {
-  nowMs: () => systemClock.nowMs() * SPEED,
-  after: (delayMs, callback) => systemClock.after(delayMs / SPEED, callback),
+  nowMs: () => systemClock.nowMs() * 1_000,
+  after: (delayMs, callback) => systemClock.after(delayMs / 1_000, callback),
 };
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
@@ -36,18 +35,28 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 describe('Reflector over HTTP', () => {
   it('ends with the state of the server, whatever the connections do', async () => {
     const schedules = fc.tuple(fc.array(fault, { maxLength: 6 }), fc.constantFrom('yes' as const, 'refused'));
-    await fc.assert(
-      fc.asyncProperty(schedules, ([faults, watchList]) => converges(faults, watchList)),
-      {
-        numRuns: 30,
-      },
-    );
+    const property = fc.asyncProperty(schedules, async ([faults, watchList]) => {
+      await connectionsUntilEqual({ faults, watchList, clock: fastClock });
+    });
+    await fc.assert(property, { numRuns: 30 });
   }, 60_000);
+
+  it('uses one connection for all pages of a list and the watch after it', { timeout: 60_000 }, async () => {
+    const connections = await connectionsUntilEqual({ faults: [], watchList: 'refused', clock: systemClock });
+    expect(connections).toBe(1);
+  });
 });
 
-async function converges(faults: readonly Fault[], watchList: 'yes' | 'refused'): Promise<void> {
+interface Run {
+  readonly faults: readonly Fault[];
+  readonly watchList: 'yes' | 'refused';
+  readonly clock: Clock;
+}
+
+/** Fails unless the reflector gets to the state of the server. Gives how many connections it took. */
+async function connectionsUntilEqual({ faults, watchList, clock }: Run): Promise<number> {
   const api = new FaultInjectingApi({
-    clock: fastClock,
+    clock,
     faults,
     watchList,
     knowsFieldSelector: true,
@@ -56,7 +65,7 @@ async function converges(faults: readonly Fault[], watchList: 'yes' | 'refused')
     pageSize: 2,
     chunkBytes: 50,
   });
-  const { server, credentials, sockets } = await serve(api);
+  const { server, credentials, sockets, connections } = await serve(api);
   const client = new ApiClient({ credentials, userAgent: 'fairlead/test' });
   const mirror = new Mirror<ServiceRecord>();
   const reflector = new Reflector({
@@ -64,7 +73,7 @@ async function converges(faults: readonly Fault[], watchList: 'yes' | 'refused')
     client,
     onEvent: mirror.onEvent,
     intern: createIntern(),
-    clock: fastClock,
+    clock,
     random: Math.random,
     log: { warn: () => {} },
   });
@@ -77,8 +86,9 @@ async function converges(faults: readonly Fault[], watchList: 'yes' | 'refused')
 
   await reflector.stop();
   client.close();
-  await expect.poll(sockets).toBe(0);
+  await expect.poll(sockets, { timeout: 20_000 }).toBe(0);
   server.close();
+  return connections();
 }
 
 function held(mirror: Mirror<ServiceRecord>): string[] {
@@ -95,9 +105,11 @@ function wanted(api: FaultInjectingApi): string[] {
 
 async function serve(api: FaultInjectingApi) {
   let sockets = 0;
+  let connections = 0;
   const server = http.createServer((request, answer) => void respond(api, request.url ?? '', answer));
   server.on('connection', (socket) => {
     sockets += 1;
+    connections += 1;
     socket.on('close', () => {
       sockets -= 1;
     });
@@ -109,7 +121,7 @@ async function serve(api: FaultInjectingApi) {
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     resolve: async () => ({ tls, headers: {} }),
   };
-  return { server, credentials, sockets: () => sockets };
+  return { server, credentials, sockets: () => sockets, connections: () => connections };
 }
 
 async function respond(api: FaultInjectingApi, path: string, answer: ServerResponse): Promise<void> {
