@@ -41,6 +41,7 @@ export class Daemon {
   constructor(lab: Lab, nodeName: string, options: DaemonOptions) {
     this.nodeName = nodeName;
     const node = lab.node(nodeName);
+    lab.onClose(() => this.kill());
     const file = join(lab.directory, `${nodeName}.config.json`);
     writeFileSync(file, JSON.stringify({ ...proxyConfig(nodeName, options.kubeconfig), ...options.config }));
     const command = [...(options.command ?? [process.execPath, DAEMON_FILE]), 'run', '--config', file];
@@ -53,7 +54,6 @@ export class Daemon {
     });
     this.pid = this.#child.pid ?? 0;
     this.#ended = this.#follow();
-    lab.onClose(() => this.kill());
   }
 
   /** Calls back for each event to come, until the returned function is called. */

@@ -1,12 +1,11 @@
 // `npm run demo`: a small cluster whose Services work through Fairlead, shown on the terminal.
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { ADMIN_KUBECONFIG } from './control-plane/control-plane.ts';
 import { applyManifest, type DemoCluster, startCluster, startLab } from './demo/demo-cluster.ts';
 import { playFarewell } from './demo/farewell.ts';
 import { play, SCENE_COLUMNS } from './demo/scene.ts';
 import { acts } from './demo/scenes.ts';
-import { heading, ms, type Print, table } from './demo/screen.ts';
+import { dim, heading, ms, type Print, table } from './demo/screen.ts';
 import { showSyncLatencies } from './demo/sync-latencies.ts';
 import type { Lab } from './lab.ts';
 
@@ -20,35 +19,36 @@ export interface DemoOptions {
 }
 
 const INTERRUPTED = 130;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Returns the exit code: 0 only when everything that it showed was right. Whatever happens, nothing is left behind. */
-export async function runDemo({
-  isKept,
-  iptablesVariant,
-  print = console.log,
-}: DemoOptions): Promise<number> {
-  const interrupted = once(process, 'SIGINT');
-  const env = iptablesVariant ? { FAIRLEAD_IPTABLES: iptablesVariant } : {};
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const { print = console.log } = options;
+  const interruption = Promise.withResolvers<number>();
+  // Not `once`: execa ends the process when it finds no other listener than its own.
+  const interrupt = () => interruption.resolve(INTERRUPTED);
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   const startedAtMs = performance.now();
   const lab = await startLab();
-  const interruption = interrupted.then(() => INTERRUPTED);
   try {
-    print(heading('A cluster on this machine, made of network namespaces.'));
-    const story = tell(lab, env, print);
-    const exitCode = await Promise.race([story, interruption]);
-    if (isKept && exitCode !== INTERRUPTED) await keep(lab, print, interruption);
+    const exitCode = await Promise.race([showAll(lab, options, print), interruption.promise]);
+    if (options.isKept && exitCode !== INTERRUPTED) {
+      printHowToUse(lab, print);
+      await interruption.promise;
+    }
     return exitCode;
   } finally {
     await lab.close();
+    for (const signal of SIGNALS) process.off(signal, interrupt);
     print(`\nEverything is removed. ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s in all.`);
   }
 }
 
-async function tell(lab: Lab, env: Readonly<Record<string, string>>, print: Print): Promise<number> {
-  const cluster = await startCluster(lab, env);
-  print(
-    `  ${lab.nodes.length} nodes, ${lab.pods.length} pods and a client outside, a fairlead on each node.`,
-  );
+async function showAll(lab: Lab, { iptablesVariant }: DemoOptions, print: Print): Promise<number> {
+  print(heading('A cluster on this machine, made of network namespaces.'));
+  const cluster = await startCluster(lab, iptablesVariant ? { FAIRLEAD_IPTABLES: iptablesVariant } : {});
+  const { nodes, pods } = lab;
+  print(`  ${nodes.length} nodes with a fairlead each, ${pods.length} pods, a client outside.`);
   const settledMs = await applyManifest(cluster);
   print(`  The manifest is applied. After ${ms(settledMs)} every node serves all of it.`);
   const scenes = await playActs(cluster, print);
@@ -70,11 +70,10 @@ async function playActs(cluster: DemoCluster, print: Print): Promise<boolean> {
   return isRight;
 }
 
-async function keep(lab: Lab, print: Print, interruption: Promise<unknown>): Promise<void> {
+function printHowToUse(lab: Lab, print: Print): void {
   print(heading('The lab stays up until Ctrl-C.'));
   print(`  kubectl --kubeconfig ${join(lab.directory, ADMIN_KUBECONFIG)} get nodes,services,endpointslices`);
-  print(`  ip netns exec ${lab.pod('shell').netns} bash      # in a pod; also:`);
-  for (const { name, netns } of [...lab.nodes, lab.client])
-    print(`  ip netns exec ${netns} bash      # ${name}`);
-  await interruption;
+  for (const { name, netns } of [...lab.nodes, ...lab.pods, lab.client]) {
+    print(`  ip netns exec ${netns} bash  ${dim(`# on ${name}`)}`);
+  }
 }

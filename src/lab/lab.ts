@@ -50,6 +50,7 @@ export class Lab {
   readonly #nodes: ReadonlyMap<string, Place>;
   readonly #pods = new Map<string, { readonly host: PodHost; readonly place: Place }>();
   readonly #closers: (() => Promise<unknown>)[] = [];
+  #isClosed = false;
   readonly #lastPodNumbers = new Map<string, number>();
 
   /** Resolves when packets flow; what was made before a failure is removed. */
@@ -131,13 +132,18 @@ export class Lab {
     return openSocket({ netns: this.#topology.controlPlane.netns, protocol: 'TCP', local });
   }
 
-  /** Has `action` run first thing in close(), the latest first. What it leaves undone is ended by force. */
+  /**
+   * Has `action` run first thing in close(), the latest first. What it leaves undone is ended by force. Throws when the
+   * lab is closed already, so that nothing is started in a lab that will not end it.
+   */
   onClose(action: () => Promise<unknown>): void {
+    if (this.#isClosed) throw new Error('the lab is closed');
     this.#closers.unshift(action);
   }
 
   /** Removes everything: processes in the lab's namespaces, the namespaces, the directory. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const action of this.#closers.splice(0)) await action().catch(() => {});
     await this.#traffic.close();
     await this.#reaper.close();

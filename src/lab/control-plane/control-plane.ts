@@ -36,7 +36,6 @@ export class ControlPlane {
   readonly adminKubeconfig: string;
   /** For a service proxy on a node: the ClusterRole system:node-proxier, at the control plane's address. */
   readonly proxyKubeconfig: string;
-  readonly #server: ApiServer;
 
   /** Resolves when the API server answers. It ends with the lab. */
   static async start(lab: Lab, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
@@ -48,11 +47,12 @@ export class ControlPlane {
       ips: ['127.0.0.1', IPv4, IPv6],
     });
     const server = new ApiServer({ ...cluster, users: [ADMIN, PROXY], tls: certificate });
+    lab.onClose(() => server.close());
     const port = await server.listen({ port: 0 });
     for (const ip of [IPv4, IPv6]) {
       await server.listen({ fd: lab.openControlPlaneSocket({ ip, port: API_PORT }) });
     }
-    const controlPlane = new ControlPlane(lab, cluster, server);
+    const controlPlane = new ControlPlane(lab, cluster);
     const { ca } = certificate;
     const { adminKubeconfig, proxyKubeconfig } = controlPlane;
     await writeKubeconfig(adminKubeconfig, { server: `https://127.0.0.1:${port}`, ca, user: ADMIN });
@@ -60,25 +60,19 @@ export class ControlPlane {
     return controlPlane;
   }
 
-  private constructor(lab: Lab, cluster: Cluster, server: ApiServer) {
+  private constructor(lab: Lab, cluster: Cluster) {
     this.cluster = cluster;
-    this.#server = server;
     this.adminKubeconfig = join(lab.directory, ADMIN_KUBECONFIG);
     this.proxyKubeconfig = join(lab.directory, 'kube-proxy.kubeconfig');
     this.apply([...lab.nodeHosts.map(nodeObject), apiServerSlice(lab)]);
     this.endpointSlices = new EndpointSliceController(cluster);
     for (const pod of lab.podHosts) this.endpointSlices.setPod(podStateOf(pod));
-    lab.onClose(() => this.close());
+    lab.onClose(async () => this.endpointSlices.close());
   }
 
   /** Creates or replaces the objects of a YAML text, or these, with their status. Throws StatusError. */
   apply(objects: string | readonly Draft[]): ApiObject[] {
     return applyObjects(this.cluster, typeof objects === 'string' ? parseManifest(objects) : objects);
-  }
-
-  async close(): Promise<void> {
-    this.endpointSlices.close();
-    await this.#server.close();
   }
 }
 
