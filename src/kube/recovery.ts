@@ -10,7 +10,6 @@ import {
 } from './api-error.ts';
 import { MalformedBodyError } from './byte-stream.ts';
 import { type Cursor, phaseOf } from './cursor.ts';
-import { SilenceError } from './inactivity-guard.ts';
 import type { Resource } from './resources.ts';
 
 export type Recovery =
@@ -54,12 +53,9 @@ function isSelectorAtFault(error: unknown, cursor: Cursor): boolean {
   return isFieldSelectorRefused(error) || (phaseOf(cursor) === 'list' && isRequestRefused(error));
 }
 
-/**
- * Servers without the feature gate refuse the request; with an etcd before 3.4.25 they accept it and send an ERROR event;
- * what does not know it at all would watch in silence and never send the bookmark.
- */
+/** Servers without the feature gate refuse the request; with an etcd before 3.4.25 they accept it and send an ERROR event. */
 function isWatchListUnknown(error: unknown): boolean {
-  if (isRequestRefused(error) || error instanceof SilenceError) return true;
+  if (isRequestRefused(error)) return true;
   const isErrorEvent = error instanceof KubeApiError && error.isWatchEvent;
   return isErrorEvent && !isVersionUseless(error) && !isTooManyRequests(error);
 }

@@ -110,7 +110,11 @@ export class Reflector<Record> {
       this.#take(message);
       hasChanges ||= message.kind !== 'bookmark';
     }
-    this.#checkEnd({ hasChanges, lastedMs: clock.nowMs() - startedAtMs });
+    if (phaseOf(this.#cursor) !== 'watch')
+      throw new TruncatedBodyError('the list ended before it was complete');
+    if (hasChanges) return;
+    if (clock.nowMs() - startedAtMs < SHORT_WATCH_MS) throw new TruncatedBodyError('the watch ended at once');
+    this.#endFailures();
   }
 
   #take(message: Message): void {
@@ -142,8 +146,7 @@ export class Reflector<Record> {
     if (event) this.#options.onEvent(event);
     if (phaseOf(this.#cursor) !== 'watch') return;
     if (resourceVersion) this.#cursor = advance(this.#cursor, resourceVersion);
-    this.#failures = 0;
-    this.#lastError = '';
+    this.#endFailures();
   }
 
   #completeList(resourceVersion: string): void {
@@ -154,11 +157,10 @@ export class Reflector<Record> {
     this.#isAbsent = false;
   }
 
-  #checkEnd(ended: { readonly hasChanges: boolean; readonly lastedMs: number }): void {
-    if (phaseOf(this.#cursor) !== 'watch')
-      throw new TruncatedBodyError('the list ended before it was complete');
-    if (!ended.hasChanges && ended.lastedMs < SHORT_WATCH_MS)
-      throw new TruncatedBodyError('the watch ended at once');
+  /** Only a watch that works ends a row of failures: lists may work again and again while no watch does. */
+  #endFailures(): void {
+    this.#failures = 0;
+    this.#lastError = '';
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
