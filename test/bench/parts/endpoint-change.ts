@@ -1,8 +1,9 @@
 // The change that is measured most: one pod of one Service is replaced by another, as a rolling update does it.
 import { putEvent } from '../../../src/kube/object-events.ts';
 import { endpointSlices } from '../../../src/kube/resources.ts';
+import type { ApiObject } from '../../../src/lab/api-server/objects.ts';
 import type { EndpointSliceRecord, WatchEvent } from '../../../src/model/records.ts';
-import { type PopulationObject, sliceObject } from '../populations/api-objects.ts';
+import { sliceObject } from '../populations/api-objects.ts';
 import { NODE_COUNT } from '../populations/nodes.ts';
 import type { PopulationService } from '../populations/service-spec.ts';
 
@@ -10,7 +11,7 @@ import type { PopulationService } from '../populations/service-spec.ts';
 const FIRST_NEW_POD = NODE_COUNT * 30_000;
 
 /** The Service's slice in the given round; each round has another pod in the place of the first. */
-export function changedSlice(service: PopulationService, round: number): PopulationObject {
+export function changedSlice(service: PopulationService, round: number): ApiObject {
   const [, ...others] = service.pods;
   // One past a node's own pods: local endpoints are rarer than others, and have a chain more.
   const newPod = FIRST_NEW_POD + 1 + (round % 1_000) * NODE_COUNT;
@@ -29,6 +30,6 @@ export function eventOfLine(line: string): WatchEvent<EndpointSliceRecord> {
   return event;
 }
 
-export function watchLine(object: PopulationObject): string {
+export function watchLine(object: ApiObject): string {
   return JSON.stringify({ type: 'MODIFIED', object });
 }

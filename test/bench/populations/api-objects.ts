@@ -1,20 +1,7 @@
 // A population as API objects, as a real API server returns them, managedFields and all: they are what a watch has to read.
+import type { ApiObject } from '../../../src/lab/api-server/objects.ts';
 import { OWN_NODE, podOf, zoneOf } from './nodes.ts';
 import type { PopulationPort, PopulationService } from './service-spec.ts';
-
-/** The members that every stored object has; what else it has is its kind's business. */
-export interface PopulationObject {
-  readonly kind: string;
-  readonly apiVersion: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly uid: string;
-    readonly resourceVersion: string;
-    readonly creationTimestamp: string;
-    readonly [field: string]: unknown;
-  };
-  readonly [field: string]: unknown;
-}
 
 export const NAMESPACE = 'bench';
 
@@ -23,12 +10,15 @@ const MAX_ENDPOINTS_PER_SLICE = 100;
 
 const CREATED = '2026-11-21T10:00:00Z';
 
-export function serviceObject(service: PopulationService): PopulationObject {
+export function serviceObject(service: PopulationService): ApiObject {
   const { loadBalancer, hasAffinity } = service;
   return {
     kind: 'Service',
     apiVersion: 'v1',
-    metadata: metadataOf(service.name, 'kubectl-client-side-apply', SERVICE_FIELDS, { app: service.name }),
+    metadata: {
+      ...metadataOf(service.name, 'kubectl-client-side-apply', SERVICE_FIELDS, { app: service.name }),
+      namespace: NAMESPACE,
+    },
     spec: {
       ports: service.ports.map(servicePort),
       selector: { app: service.name },
@@ -47,7 +37,7 @@ export function serviceObject(service: PopulationService): PopulationObject {
 }
 
 /** The slices of a Service: none where it has no endpoints. */
-export function sliceObjects(service: PopulationService): PopulationObject[] {
+export function sliceObjects(service: PopulationService): ApiObject[] {
   const count = Math.ceil(service.pods.length / MAX_ENDPOINTS_PER_SLICE);
   return Array.from({ length: count }, (_, i) => {
     const start = i * MAX_ENDPOINTS_PER_SLICE;
@@ -55,11 +45,7 @@ export function sliceObjects(service: PopulationService): PopulationObject[] {
   });
 }
 
-export function sliceObject(
-  service: PopulationService,
-  index: number,
-  pods: readonly number[],
-): PopulationObject {
+export function sliceObject(service: PopulationService, index: number, pods: readonly number[]): ApiObject {
   const labels = {
     app: service.name,
     'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
@@ -70,6 +56,7 @@ export function sliceObject(
     apiVersion: 'discovery.k8s.io/v1',
     metadata: {
       ...metadataOf(`${service.name}-${index}`, 'kube-controller-manager', SLICE_FIELDS, labels),
+      namespace: NAMESPACE,
       generateName: `${service.name}-`,
       generation: 1,
       annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': CREATED },
@@ -82,14 +69,11 @@ export function sliceObject(
 }
 
 /** The node that the measured proxy runs on. */
-export function ownNodeObject(): PopulationObject {
+export function ownNodeObject(): ApiObject {
   return {
     kind: 'Node',
     apiVersion: 'v1',
-    metadata: {
-      ...metadataOf(OWN_NODE, 'kubelet', '{}', { 'topology.kubernetes.io/zone': zoneOf(0) }),
-      namespace: undefined,
-    },
+    metadata: metadataOf(OWN_NODE, 'kubelet', '{}', { 'topology.kubernetes.io/zone': zoneOf(0) }),
     spec: { podCIDR: '10.128.0.0/16', podCIDRs: ['10.128.0.0/16'] },
     status: { addresses: [{ type: 'InternalIP', address: '192.0.2.11' }] },
   };
@@ -125,7 +109,6 @@ function endpoint(number: number) {
 function metadataOf(name: string, manager: string, fields: string, labels: Record<string, string>) {
   return {
     name,
-    namespace: NAMESPACE,
     uid: uidOf(name),
     resourceVersion: '1',
     creationTimestamp: CREATED,

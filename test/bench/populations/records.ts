@@ -3,7 +3,7 @@ import { decodeEndpointSlice } from '../../../src/kube/decode-endpoint-slice.ts'
 import { decodeService } from '../../../src/kube/decode-service.ts';
 import type { EndpointSliceRecord, ServiceRecord } from '../../../src/model/records.ts';
 import { createIntern } from '../../../src/util/intern.ts';
-import { type PopulationObject, serviceObject, sliceObjects } from './api-objects.ts';
+import { serviceObject, sliceObjects } from './api-objects.ts';
 import type { PopulationService } from './service-spec.ts';
 
 export interface PopulationRecords {
@@ -17,9 +17,4 @@ export function recordsOf(population: readonly PopulationService[]): PopulationR
     services: population.map((service) => decodeService(serviceObject(service), intern)),
     slices: population.flatMap(sliceObjects).map((object) => decodeEndpointSlice(object, intern)),
   };
-}
-
-/** The record that one watch line becomes. */
-export function sliceRecord(object: PopulationObject): EndpointSliceRecord {
-  return decodeEndpointSlice(object, (text) => text);
 }

@@ -1,10 +1,15 @@
 // All rows in the order of the table, with their goals.
+import { churnRow } from './churn.ts';
 import { connectRow } from './connect.ts';
 import { fullSyncRow } from './full-sync.ts';
+import { loopBlockRow } from './loop-block.ts';
+import { memoryRow } from './memory.ts';
 import { oneChangeRow } from './one-change.ts';
 import { pureChangeRow } from './pure-change.ts';
+import { restRow } from './rest.ts';
 import type { Row } from './row.ts';
 import { ruleCountRow } from './rule-count.ts';
+import { startRow } from './start.ts';
 
 export const ROWS: readonly Row[] = [
   fullSyncRow('legacy', 0.25),
@@ -15,4 +20,9 @@ export const ROWS: readonly Row[] = [
   pureChangeRow,
   connectRow('legacy'),
   connectRow('nft'),
+  memoryRow,
+  loopBlockRow,
+  restRow,
+  startRow,
+  churnRow,
 ];
