@@ -30,7 +30,9 @@ export function* render(
   if (!global) throw new Error('the first change of the plan has no global plan');
   const changed = yield* renderServices(context, change.services, global);
   const shared = yield* renderDispatches({ ...context, isInDoubt }, layout, changed.footprints);
+  yield;
   const clusterIpUses = usesOfClusterIps(layout, changed.footprints);
+  yield;
   return {
     chains: [
       ...changed.chains,
@@ -133,7 +135,11 @@ function* updateTrie(
     touched.push(...removed.map((entry) => entry.key), ...added.map((entry) => entry.key));
     yield;
   }
-  if (!trie) return { trie: trieOf(fresh), touched };
+  if (!trie) {
+    trie = trieOf(fresh);
+    yield;
+    return { trie, touched };
+  }
   for (const entry of fresh) trie = insertEntry(trie, entry);
   return { trie, touched };
 }
