@@ -138,8 +138,10 @@ export class FamilySync {
     const outcome = await applyAround(keys, async (part) => {
       if (part.length === keys.length) return this.#write(all, isComplete, tally);
       const only = new Set(part);
-      const proposal = await this.#propose(inputs, { has: (key) => !only.has(key) }, isComplete);
-      return this.#write({ ...proposal, change: restrict(proposal.change, only) }, false, tally);
+      const { step, change } = await this.#propose(inputs, { has: (key) => !only.has(key) }, isComplete);
+      // The step may take frontends from others or leave them to others: these belong to the part.
+      const concerned = only.union(new Set(step.change.services.keys()));
+      return this.#write({ step, change: restrict(change, concerned) }, false, tally);
     });
     if (!outcome.ok) return outcome;
     const tried = [...keys, ...this.#setAside.keys()].filter((key) => !waiting.has(key));

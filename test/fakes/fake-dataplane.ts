@@ -5,7 +5,7 @@ import type { ServicePortKey } from '../../src/model/names.ts';
 import type { PlanChange, ServicePlan } from '../../src/plan/plan.ts';
 import type { Cooperative } from '../../src/util/cooperate.ts';
 
-/** What is programmed for each service port: its endpoints, as text. */
+/** What is programmed for each service port, as text: its endpoints, and the frontends that another one has. */
 export type Programmed = Map<ServicePortKey, string>;
 type Desired = ReadonlyMap<ServicePortKey, string | undefined>;
 
@@ -20,6 +20,8 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
   /** Each transaction that was tried: the keys that it wrote. */
   readonly transactions: ServicePortKey[][] = [];
   readonly refused = new Set<ServicePortKey>();
+  /** Refusals name the service ports at fault. */
+  namesSuspects = true;
   /** The next results of apply, before anything else is looked at. */
   readonly nextFailures: Extract<ApplyResult, { ok: false }>[] = [];
   /** Called with each apply: time may pass, changes may arrive. */
@@ -50,7 +52,8 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
     const failure = this.nextFailures.shift();
     if (failure) return failure;
     const bad = [...writes.keys()].filter((key) => this.refused.has(key) && writes.get(key) !== undefined);
-    if (bad.length > 0) return { ok: false, error: 'refused', suspects: bad, isTransient: false };
+    if (bad.length > 0)
+      return { ok: false, error: 'refused', suspects: this.namesSuspects ? bad : [], isTransient: false };
     write(this.kernel, writes);
     return { ok: true, operations: writes.size, bytes: writes.size * 100 };
   }
@@ -76,6 +79,7 @@ function write(kernel: Programmed, writes: Desired): void {
   }
 }
 
-function textOf({ clusterEndpoints }: ServicePlan): string {
-  return clusterEndpoints.map(({ ip, port }) => `${ip}:${port}`).join(' ');
+function textOf({ clusterEndpoints, frontends }: ServicePlan): string {
+  const lost = frontends.filter(({ lostTo }) => lostTo).map(({ ip }) => ` without ${ip}`);
+  return clusterEndpoints.map(({ ip, port }) => `${ip}:${port}`).join(' ') + lost.join('');
 }

@@ -233,6 +233,18 @@ describe('a Service that the kernel refuses', () => {
     expect(family.setAside.size).toBe(0);
   });
 
+  it('does not hinder others from taking an address over, even when the refusal names nobody', async () => {
+    put('younger', { externalIps: [ip('198.51.100.7')], createdAt: 1_900_000_000 });
+    await family.sync('start');
+    dataplane.refused.add(key('bad'));
+    dataplane.namesSuspects = false;
+    put('bad');
+    put('older', { externalIps: [ip('198.51.100.7')], createdAt: 1_800_000_000 });
+    await family.sync('changes');
+    expect(dataplane.kernel.get(key('younger'))).toContain('without 198.51.100.7');
+    expect([...family.setAside.keys()]).toEqual([key('bad')]);
+  });
+
   it('is forgotten when it is deleted', async () => {
     dataplane.refused.add(key('bad'));
     put('bad');
