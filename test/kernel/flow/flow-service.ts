@@ -121,6 +121,7 @@ function serviceManifest(service: FlowService): Manifest {
       ...(service.sourceRanges && { loadBalancerSourceRanges: service.sourceRanges }),
       ...(service.internalPolicy && { internalTrafficPolicy: service.internalPolicy }),
       ...(service.externalPolicy && { externalTrafficPolicy: service.externalPolicy }),
+      ...healthCheckFields(service),
       ...(affinitySeconds && {
         sessionAffinity: 'ClientIP',
         sessionAffinityConfig: { clientIP: { timeoutSeconds: affinitySeconds } },
@@ -129,6 +130,13 @@ function serviceManifest(service: FlowService): Manifest {
     },
     status: { loadBalancer: { ingress: ingressOf(service) } },
   };
+}
+
+/** A server would choose a number that another Service has as its NodePort. */
+function healthCheckFields({ number, type, externalPolicy }: FlowService): Record<string, unknown> {
+  return type === 'LoadBalancer' && externalPolicy === 'Local'
+    ? { healthCheckNodePort: 31_100 + number }
+    : {};
 }
 
 function addressFields({ type, isHeadless, clusterIps }: FlowService): Record<string, unknown> {

@@ -1,0 +1,95 @@
+// Planner and dataplane in the nodes of a lab, without a daemon between them: what is planned can be changed before it is
+// rendered, so that a planner with a fault can be tried without one in the sources.
+import { createIptablesDataplane } from '../../../src/dataplane/iptables/iptables-dataplane.ts';
+import { legacyRuleCounter, nftRuleCounter } from '../../../src/dataplane/iptables/rule-counters.ts';
+import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
+import type { Lab } from '../../../src/lab/lab.ts';
+import type { Place } from '../../../src/lab/place.ts';
+import type { GlobalPlan, ServicePlan } from '../../../src/plan/plan.ts';
+import { type AnyKernelMirror, KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import { exec } from '../../../src/system/exec.ts';
+import { readTableEntries } from '../../../src/system/iptables-info.ts';
+import { openNetlinkSocket } from '../../../src/system/netlink/netlink-socket.ts';
+import { inNetns } from '../../../src/system/netns.ts';
+import { sysctl } from '../../../src/system/sysctl.ts';
+import { planFromNothing } from '../../builders/plans.ts';
+import type { Manifest } from './flow-service.ts';
+import { clusterSeenBy } from './planner-view.ts';
+import { FAMILIES, type Family, type NodeName } from './world.ts';
+
+/** What happens to a plan between planner and render. */
+export interface PlanChanger {
+  readonly service: (plan: ServicePlan) => ServicePlan;
+  readonly global: (plan: GlobalPlan) => GlobalPlan;
+}
+
+/** Opens a dataplane in a place of the lab. */
+export type OpenKernel = (place: Place, family: Family) => AnyKernelMirror;
+
+export class DirectDrive {
+  readonly #lab: Lab;
+  readonly #open: OpenKernel;
+  readonly #kernels = new Map<string, AnyKernelMirror>();
+
+  constructor(lab: Lab, open: OpenKernel) {
+    this.#lab = lab;
+    this.#open = open;
+  }
+
+  /** Takes both families of the nodes to the objects and nothing else. Throws when a kernel refuses. */
+  async program(
+    nodes: readonly NodeName[],
+    manifests: readonly Manifest[],
+    changer?: PlanChanger,
+  ): Promise<void> {
+    const jobs = nodes.flatMap((node) => FAMILIES.map((family) => ({ node, family })));
+    await Promise.all(jobs.map(({ node, family }) => this.#programFamily(node, family, manifests, changer)));
+  }
+
+  async #programFamily(
+    node: NodeName,
+    family: Family,
+    manifests: readonly Manifest[],
+    { service, global }: PlanChanger = FAITHFUL,
+  ): Promise<void> {
+    const cluster = clusterSeenBy(node, manifests);
+    const plan = planFromNothing(cluster, family);
+    const services = new Map(Array.from(plan.services, ([key, planned]) => [key, service(planned)]));
+    const result = await this.#kernel(node, family).write({
+      change: { family, global: global(plan.global), services },
+      isComplete: true,
+    });
+    if (!result.ok) throw new Error(`${node} ${family}: ${result.error}`);
+  }
+
+  #kernel(node: NodeName, family: Family): AnyKernelMirror {
+    const key = `${node} ${family}`;
+    const kernel = this.#kernels.get(key) ?? this.#open(this.#lab.node(node), family);
+    this.#kernels.set(key, kernel);
+    return kernel;
+  }
+}
+
+const FAITHFUL: PlanChanger = { service: (plan) => plan, global: (plan) => plan };
+
+/** The iptables dataplane of a variant. */
+export function openIptables(variant: IptablesVariant): OpenKernel {
+  return ({ netns, env }, family) => {
+    const dataplane = createIptablesDataplane({
+      family,
+      variant,
+      features: { hasSets: true, hasAccounting: false, isTcpBeLiberal: false },
+      exec: ({ file, args, ...rest }) =>
+        exec({ ...rest, file: 'ip', args: ['netns', 'exec', netns, file, ...args], env }),
+      sysctl: {
+        read: (setting) => inNetns(netns, () => sysctl.read(setting)),
+        write: (setting, value) => inNetns(netns, () => sysctl.write(setting, value)),
+      },
+      ruleCounter:
+        variant === 'legacy'
+          ? legacyRuleCounter(family, (...args) => inNetns(netns, () => readTableEntries(...args)))
+          : nftRuleCounter(family, (options) => inNetns(netns, () => openNetlinkSocket(options))),
+    });
+    return new KernelMirror(dataplane);
+  };
+}

@@ -1,0 +1,9 @@
+// All experiments.
+import { affinityExperiments } from './affinity.ts';
+import { evennessExperiments } from './evenness.ts';
+import type { FlowExperiment } from './experiment.ts';
+import { takeoverExperiment } from './takeover.ts';
+
+export function allExperiments(): FlowExperiment[] {
+  return [...affinityExperiments(), takeoverExperiment(), ...evennessExperiments()];
+}

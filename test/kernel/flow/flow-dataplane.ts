@@ -1,0 +1,37 @@
+// What the suite has to know of a dataplane.
+import { flowNode, type NodeName } from './world.ts';
+
+export interface FlowDataplane {
+  /** As in `iptables legacy`. */
+  readonly name: string;
+  /** KubeProxyConfiguration's mode. */
+  readonly mode: 'iptables' | 'nftables';
+  /** For the daemons. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the dataplane cannot do. */
+  readonly skips?: readonly FlowSkip[];
+}
+
+export interface FlowSkip {
+  /** Tells the cases by their full names, the group's name and the case's. */
+  readonly fits: RegExp;
+  readonly reason: string;
+}
+
+/** The configuration of the node's daemon, on top of what every daemon of a lab has. */
+export function daemonConfigOf({ mode }: FlowDataplane, name: NodeName): Readonly<Record<string, unknown>> {
+  const { settings } = flowNode(name);
+  const { detectLocalMode, clusterCidrs, nodePortAddresses, masqueradeAll, localhostNodePorts } = settings;
+  return {
+    mode,
+    detectLocalMode,
+    detectLocal: {
+      bridgeInterface: settings.bridgeInterface,
+      interfaceNamePrefix: settings.interfaceNamePrefix,
+    },
+    clusterCIDR: clusterCidrs.join(','),
+    nodePortAddresses,
+    iptables: { masqueradeAll, localhostNodePorts },
+    nftables: { masqueradeAll },
+  };
+}

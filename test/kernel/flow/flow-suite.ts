@@ -1,0 +1,55 @@
+// The packet-flow suite: one for every dataplane. Brings up the lab, the API server and a daemon on every node, sends all the
+// packets side by side, and reports each case as a test of its own.
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { allGroups } from './cases/all-groups.ts';
+import { allExperiments } from './experiments/all-experiments.ts';
+import type { FlowDataplane } from './flow-dataplane.ts';
+import { type FlowRun, startFlowRun, type Tested } from './flow-run.ts';
+
+/** Far more than it takes: bringing up, all packets, and the end. */
+const RUN_TIMEOUT_MS = 300_000;
+
+/** Defines the suite for a dataplane. All that a new one needs is a file with one call of it. */
+export function flowSuite(dataplane: FlowDataplane): void {
+  const { skips = [] } = dataplane;
+  const groups = allGroups();
+  const experiments = allExperiments();
+  const fullNames = new Map<Tested, string>([
+    ...groups.flatMap((group) =>
+      group.cases.map((flowCase): [Tested, string] => [flowCase, `${group.name} ${flowCase.name}`]),
+    ),
+    ...experiments.map((experiment): [Tested, string] => [experiment, experiment.name]),
+  ]);
+  const skipOf = (tested: Tested) => skips.find(({ fits }) => fits.test(fullNames.get(tested) ?? ''));
+
+  describe(`packets through ${dataplane.name}`, () => {
+    let run: FlowRun | undefined;
+
+    beforeAll(async () => {
+      const isSkipped = (tested: Tested) => skipOf(tested) !== undefined;
+      run = await startFlowRun(dataplane, { groups, experiments, isSkipped });
+      console.log(`${dataplane.name}: ${run.summary}`);
+    }, RUN_TIMEOUT_MS);
+
+    afterAll(() => run?.close());
+
+    describe.each(groups)('$name', ({ cases }) => {
+      it.for(cases)('$name', check);
+    });
+
+    it.for(experiments)('$name', check);
+
+    it('SCTP', ({ skip }) =>
+      skip('this kernel has no SCTP sockets: the rules for it are in the golden files'));
+
+    it.each(skips)('skips nothing that is not there: $reason', ({ fits }) => {
+      expect([...fullNames.values()].filter((name) => fits.test(name))).not.toEqual([]);
+    });
+
+    function check(tested: Tested, { skip }: TestContext): void {
+      const reason = skipOf(tested)?.reason;
+      if (reason) skip(reason);
+      expect(run?.problemsOf(tested)).toBe('');
+    }
+  });
+}
