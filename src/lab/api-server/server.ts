@@ -24,7 +24,7 @@ export interface ApiServerOptions extends HandlerDeps {
  */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
-/** Where to listen: a port of 127.0.0.1 (0 for any), or a socket that listens already, in whatever network namespace. */
+/** Where to listen: a port of 127.0.0.1 (0 for any), or a bound socket, in whatever network namespace. */
 export type Endpoint = { readonly port: number } | { readonly fd: number };
 
 /** The real one refuses bodies of more than 3 MiB. */

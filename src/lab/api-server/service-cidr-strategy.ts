@@ -7,18 +7,20 @@ export function serviceCidrStrategy(clock: Clock): Strategy {
   return {
     complete: (draft, previous) => ({
       ...bodyOf(draft),
-      status: previous?.['status'] ?? { conditions: [readyCondition(clock)] },
+      status: previous?.['status'] ?? {
+        conditions: [readyCondition(clock, draft.metadata.name === 'kubernetes')],
+      },
     }),
     validate: () => [],
   };
 }
 
-function readyCondition(clock: Clock): Readonly<Record<string, string>> {
+function readyCondition(clock: Clock, isDefault: boolean): Readonly<Record<string, string>> {
   return {
     type: 'Ready',
     status: 'True',
     lastTransitionTime: apiTime(clock.nowMs()),
     reason: '',
-    message: 'Kubernetes Service CIDR is ready',
+    message: `Kubernetes ${isDefault ? 'default ' : ''}Service CIDR is ready`,
   };
 }

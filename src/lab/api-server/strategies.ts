@@ -1,6 +1,7 @@
 // The strategies of the kinds without their own file.
 import { objectOf } from '../../kube/json-object.ts';
-import { nodes } from './resources.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import { coreEvents, nodes } from './resources.ts';
 import { bodyOf, type Strategy } from './strategy.ts';
 
 const VALID = () => [];
@@ -20,10 +21,18 @@ export const nodeStrategy: Strategy = {
   complete: (draft, previous) => ({
     ...bodyOf(draft),
     spec: objectOf(draft['spec']),
-    status: previous?.['status'] ?? { ...objectOf(nodes.zero['status']), ...objectOf(draft['status']) },
+    status: previous?.['status'] ?? completeNodeStatus(draft['status']),
   }),
   validate: VALID,
+  status: completeNodeStatus,
 };
 
+function completeNodeStatus(given: unknown): unknown {
+  return applyMergePatch(nodes.zero['status'], objectOf(given));
+}
+
 /** Events are what the client says. */
-export const eventStrategy: Strategy = { complete: bodyOf, validate: VALID };
+export const eventStrategy: Strategy = {
+  complete: (draft) => ({ ...coreEvents.zero, ...bodyOf(draft) }),
+  validate: VALID,
+};

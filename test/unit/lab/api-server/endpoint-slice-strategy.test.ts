@@ -26,7 +26,10 @@ describe('EndpointSlices', () => {
 
   it.each([
     ['addressType: Required value', { addressType: '' }],
-    ['addressType: Unsupported value: "ipv4": supported values: "FQDN", "IPv4", "IPv6"', { addressType: 'ipv4' }],
+    [
+      'addressType: Unsupported value: "ipv4": supported values: "FQDN", "IPv4", "IPv6"',
+      { addressType: 'ipv4' },
+    ],
     [
       'endpoints[0].addresses: Required value: must contain at least 1 address',
       { endpoints: [{ addresses: [] }] },
