@@ -119,6 +119,14 @@ describe('Reflector', () => {
     expect(requests[2]?.searchParams.get('resourceVersion')).toBe(null);
   });
 
+  it('asks for the latest state when a server restored from a backup is behind the watch', async () => {
+    const tooLarge = recorded('list-504-too-large-resource-version');
+    const { requests } = await run(services, [watchList('a'), tooLarge, watchList('a')]);
+    expect(requests[1]?.searchParams.get('resourceVersion')).toBe('7');
+    expect(requests[2]?.searchParams.get('sendInitialEvents')).toBe('true');
+    expect(requests[2]?.searchParams.get('resourceVersion')).toBe(null);
+  });
+
   it('asks for the latest state when the server says that the version is too large', async () => {
     const { requests } = await run(services, [
       watchList('a'),
