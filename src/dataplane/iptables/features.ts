@@ -34,12 +34,13 @@ export async function probeFeatures(deps: ProbeDeps): Promise<Omit<IptablesFeatu
 }
 
 const TIMEOUT_MS = 30_000;
-const PROBE = 'KUBE-SVC-fairlead-probe';
+const PROBE_CHAIN = 'KUBE-SVC-fairlead-probe';
+/** Names of sets are common to both families, which may be probed at once. */
+const PROBE_SET = { IPv4: 'FAIRLEAD-PROBE-4', IPv6: 'FAIRLEAD-PROBE-6' } as const;
 
 async function probeSets(deps: ProbeDeps): Promise<boolean> {
   const family = deps.family === 'IPv4' ? 'inet' : 'inet6';
-  // Both families are probed at the same time, and share the names of sets.
-  const name = `${PROBE}-${family}`;
+  const name = PROBE_SET[deps.family];
   const ipset = (...args: readonly string[]) => deps.exec({ file: 'ipset', args, timeoutMs: TIMEOUT_MS });
   const set = await ipset('-exist', 'create', name, 'hash:ip', 'family', family, 'timeout', '0');
   if (set.exitCode !== 0) return false;
@@ -62,8 +63,11 @@ async function probeAccounting(deps: ProbeDeps): Promise<boolean> {
 
 /** The rule is on trial alone, and taken away in a transaction of its own: within one, the kernel would never see it. */
 async function accepts(deps: ProbeDeps, rule: string): Promise<boolean> {
-  const isAccepted = await restore(deps, `*filter\n:${PROBE} - [0:0]\n-A ${PROBE} ${rule}\nCOMMIT\n`);
-  if (isAccepted) await restore(deps, `*filter\n:${PROBE} - [0:0]\n-X ${PROBE}\nCOMMIT\n`);
+  const isAccepted = await restore(
+    deps,
+    `*filter\n:${PROBE_CHAIN} - [0:0]\n-A ${PROBE_CHAIN} ${rule}\nCOMMIT\n`,
+  );
+  if (isAccepted) await restore(deps, `*filter\n:${PROBE_CHAIN} - [0:0]\n-X ${PROBE_CHAIN}\nCOMMIT\n`);
   return isAccepted;
 }
 

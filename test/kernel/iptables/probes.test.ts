@@ -12,8 +12,17 @@ describe.each(LINEUPS)('the probe of iptables $variant, $family', (lineup) => {
     const { netns, save, run } = createBed(lineup);
     const features = await probeFeatures({ ...lineup, exec: execIn(netns) });
     expect(features).toEqual({ hasSets: true, hasAccounting: true });
-    expect(save()).not.toContain('probe');
+    expect(save().toLowerCase()).not.toContain('probe');
     expect(run('ipset', ['list', '-name'])).toBe('');
+  });
+
+  it('is not disturbed by the probe of the other family', async () => {
+    const { netns } = createBed(lineup);
+    const probes = (['IPv4', 'IPv6'] as const).map((family) =>
+      probeFeatures({ ...lineup, family, exec: execIn(netns) }),
+    );
+    const both = { hasSets: true, hasAccounting: true };
+    expect(await Promise.all(probes)).toEqual([both, both]);
   });
 
   it('finds neither where the programs are missing', async () => {
