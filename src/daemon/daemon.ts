@@ -62,6 +62,7 @@ export async function runDaemon({
     await syncAsSingleWriter(sync, { log, signal });
   } finally {
     await Promise.all([watches.stop(), events.stop()]);
+    client.close();
   }
 }
 

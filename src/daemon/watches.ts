@@ -8,7 +8,7 @@ import type { WatchEvent } from '../model/records.ts';
 import type { ModelState } from '../sync/model-state.ts';
 import type { WatchNodeAddresses } from '../system/node-addresses.ts';
 import type { Clock } from '../util/clock.ts';
-import { createIntern } from '../util/intern.ts';
+import { createIntern, type Intern } from '../util/intern.ts';
 
 export interface WatchesOptions {
   readonly client: ApiReader;
@@ -33,11 +33,13 @@ export interface Watches {
 export function startWatches(options: WatchesOptions): Watches {
   const { model, nodeName } = options;
   watchAddresses(options);
+  // One table for all: Services, slices and the Node name the same namespaces, nodes and zones.
+  const shared = { ...options, intern: createIntern() };
   const reflectors = [
-    reflect(options, services, (event) => model.handleService(event)),
-    reflect(options, endpointSlices, (event) => model.handleEndpointSlice(event)),
-    reflect(options, ownNode(nodeName), (event) => model.handleNode(event)),
-    reflect(options, serviceCidrs, (event) => model.handleServiceCidr(event)),
+    reflect(shared, services, (event) => model.handleService(event)),
+    reflect(shared, endpointSlices, (event) => model.handleEndpointSlice(event)),
+    reflect(shared, ownNode(nodeName), (event) => model.handleNode(event)),
+    reflect(shared, serviceCidrs, (event) => model.handleServiceCidr(event)),
   ];
   return {
     status: () => reflectors.map((reflector) => reflector.status()),
@@ -48,11 +50,10 @@ export function startWatches(options: WatchesOptions): Watches {
 }
 
 function reflect<Record>(
-  { client, clock, random, log }: WatchesOptions,
+  { client, intern, clock, random, log }: WatchesOptions & { readonly intern: Intern },
   resource: Resource<Record>,
   onEvent: (event: WatchEvent<Record>) => void,
 ): Pick<Reflector<Record>, 'status' | 'stop'> {
-  const intern = createIntern();
   const reflector = new Reflector({ resource, client, onEvent, intern, clock, random, log });
   reflector.start();
   return reflector;
