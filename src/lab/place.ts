@@ -40,6 +40,13 @@ export interface TransferOptions extends Destination {
   readonly everyMs?: number;
 }
 
+export interface ExecOptions {
+  /** For the standard input. */
+  readonly input?: string;
+  /** 30 s if not said. */
+  readonly timeoutMs?: number;
+}
+
 /** Something that runs until it is stopped. */
 export interface Running<Report> {
   /** What has happened so far. */
@@ -114,7 +121,7 @@ export class Place {
   }
 
   /** Runs a program in this place to its end. */
-  exec(file: string, args: readonly string[], options: { input?: string; timeoutMs?: number } = {}) {
+  exec(file: string, args: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
     const { input, timeoutMs = 30_000 } = options;
     return exec({
       file: 'ip',
@@ -122,7 +129,7 @@ export class Place {
       ...(input === undefined ? {} : { input: [input] }),
       env: this.env,
       timeoutMs,
-    }) satisfies Promise<CommandResult>;
+    });
   }
 
   #target({ to, port, protocol = 'TCP', fromIp, fromPort, via }: Destination) {

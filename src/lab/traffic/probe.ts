@@ -1,6 +1,7 @@
 // Probes: short connections that find out who answers, which source it sees, or which error the client gets.
 import { type Connection, connect, errorCode, type Target } from './connection.ts';
 import type { Answer } from './echo-server.ts';
+import type { Gate } from './gate.ts';
 
 export interface ProbeSpec extends Target {
   readonly count: number;
@@ -19,12 +20,14 @@ interface AttemptTimes {
 export type Attempt = AttemptTimes &
   ({ readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: string });
 
-/** Makes `count` attempts and reports each, in the order in which they were started. */
-export async function probe(netns: string, spec: ProbeSpec): Promise<Attempt[]> {
+/** Makes `count` attempts, each when the gate lets it, and reports them in the order in which they were started. */
+export async function probe(netns: string, spec: ProbeSpec, gate: Gate): Promise<Attempt[]> {
   const attempts = new Array<Attempt>(spec.count);
   let next = 0;
   const run = async () => {
-    for (let i = next++; i < spec.count; i = next++) attempts[i] = await attempt(netns, spec, spec.timeoutMs);
+    for (let i = next++; i < spec.count; i = next++) {
+      attempts[i] = await gate.run(() => attempt(netns, spec, spec.timeoutMs));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(spec.concurrency, spec.count) }, run));
   return attempts;

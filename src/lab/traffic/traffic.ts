@@ -1,6 +1,8 @@
 // All sockets of a lab in one place: echo servers and probes of every namespace. It is made to run in a thread of its own
 // (traffic-worker.ts), so that what the rest of the process does shows in no measurement; everything passed is plain data.
+import { systemClock } from '../../util/clock.ts';
 import { type EchoPort, EchoServer } from './echo-server.ts';
+import { Gate } from './gate.ts';
 import { type Attempt, type ProbeSpec, probe } from './probe.ts';
 import { type LoopReport, type LoopSpec, ProbeLoop } from './probe-loop.ts';
 import { Transfer, type TransferReport, type TransferSpec } from './transfer.ts';
@@ -8,6 +10,7 @@ import { Transfer, type TransferReport, type TransferSpec } from './transfer.ts'
 export class Traffic {
   readonly #echoServers = new Map<string, EchoServer>();
   readonly #running = new Map<number, ProbeLoop | Transfer>();
+  readonly #gate = new Gate({ clock: systemClock, places: 128, patienceMs: 100 });
   #lastId = 0;
 
   /** Serves the ports in the namespace, in addition to those already served there. */
@@ -24,7 +27,7 @@ export class Traffic {
   }
 
   async probe(netns: string, spec: ProbeSpec): Promise<Attempt[]> {
-    return probe(netns, spec);
+    return probe(netns, spec, this.#gate);
   }
 
   /** The id is for `loopReport`. */

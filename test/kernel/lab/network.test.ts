@@ -66,6 +66,12 @@ describe('a lab', () => {
     expect(tally(await lab.client.probe({ ...target, count: 1000 })).errors).toEqual({ ECONNREFUSED: 1000 });
   });
 
+  it.each(PROTOCOLS)('answers thousands of probes of %s that are wanted at once', async (protocol) => {
+    const target = { to: lab.pod('a').ips.IPv4, port: 8080, protocol };
+    const probes = Array.from({ length: 2000 }, () => lab.client.probe(target));
+    expect(tally((await Promise.all(probes)).flat())).toMatchObject({ answeredBy: { a: 2000 }, errors: {} });
+  });
+
   it('reports a time-out for an address that nobody has', async () => {
     const attempts = await lab.node('node-1').probe({ to: '10.96.0.1', port: 80, timeoutMs: 200 });
     expect(tally(attempts).errors).toEqual({ ETIMEDOUT: 1 });
