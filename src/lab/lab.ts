@@ -55,6 +55,7 @@ export class Lab {
 
   /** Resolves when packets flow; what was made before a failure is removed. */
   static async start(spec: LabSpec): Promise<Lab> {
+    if (process.getuid?.() !== 0) throw new Error('the lab makes network namespaces, which only root may');
     const lab = new Lab(spec);
     try {
       await createNetwork(lab.#topology);
