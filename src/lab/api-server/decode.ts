@@ -1,8 +1,10 @@
 // Request bodies: from bytes to a draft of an object.
+import * as v from 'valibot';
 import { isObject, parseJson } from '../../kube/json-object.ts';
 import type { Draft } from './objects.ts';
 import { decodeProtobuf, takesProtobuf } from './protobuf.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
+import { decode, listOf, recordOf, text, textMap, texts } from './schema.ts';
 import { badRequest, unsupportedMediaType } from './status-error.ts';
 
 /** A request body and its content type without parameters; both empty if the request has none. */
@@ -43,14 +45,18 @@ export function decodeDraft(resource: Resource, value: unknown): Draft {
       `the object provided is unrecognized (must be of type ${resource.kind}): got ${apiVersion}, Kind=${kind}`,
     );
   }
-  if (!isObject(metadata)) throw badRequest('metadata is not an object');
-  checkStringMap(metadata['labels'], 'metadata.labels');
-  checkStringMap(metadata['annotations'], 'metadata.annotations');
-  return { ...value, metadata };
+  return { ...value, metadata: decode(metadataSchema, metadata, { kind: resource.kind, path: 'metadata' }) };
 }
 
-function checkStringMap(value: unknown, field: string): void {
-  if (value === undefined || value === null) return;
-  const isStringMap = isObject(value) && Object.values(value).every((entry) => typeof entry === 'string');
-  if (!isStringMap) throw badRequest(`${field} is not a map of strings`);
-}
+/** The fields that a server looks at; what it sets itself it does not even read. */
+const metadataSchema = recordOf({
+  name: text,
+  generateName: text,
+  namespace: text,
+  uid: text,
+  resourceVersion: text,
+  labels: textMap,
+  annotations: textMap,
+  finalizers: texts,
+  ownerReferences: listOf(v.record(v.string(), v.unknown())),
+});

@@ -1,7 +1,7 @@
 // Event exists in two groups that show the same objects under different field names (pkg/apis/events/v1/conversion.go).
 // Events are stored in the form of the core group.
 import type { ApiObject, Draft } from './objects.ts';
-import { apiVersionOf, events, type Resource } from './resources.ts';
+import { apiVersionOf, coreEvents, events, type Resource } from './resources.ts';
 
 /** The field in events.k8s.io/v1 and in v1. */
 const RENAMED: readonly (readonly [string, string])[] = [
@@ -34,6 +34,11 @@ export function toServed(resource: Resource, object: ApiObject): ApiObject {
     served.set(object, converted);
   }
   return converted;
+}
+
+/** The resource in whose form the objects of this one are stored. */
+export function storedResource(resource: Resource): Resource {
+  return resource === events ? coreEvents : resource;
 }
 
 /** What a client wrote, as it is stored. */

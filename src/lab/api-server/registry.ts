@@ -2,14 +2,21 @@
 // (apiserver, pkg/registry/generic/registry/store.go).
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../util/clock.ts';
-import { toStored } from './event-versions.ts';
-import { apiTime, changedMetadata, generatedName, newMetadata } from './object-meta.ts';
+import { storedResource, toStored } from './event-versions.ts';
+import { apiTime, changedMetadata, newMetadata } from './object-meta.ts';
 import { nameProblems } from './object-name.ts';
 import { type ApiObject, type Draft, objectKey, withMetadata } from './objects.ts';
-import { namespaces, RESOURCES, type Resource } from './resources.ts';
-import { alreadyExists, badRequest, conflict, invalid, notFound } from './status-error.ts';
+import { apiVersionOf, namespaces, RESOURCES, type Resource } from './resources.ts';
+import { alreadyExists, invalid, notFound } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import type { Strategy } from './strategy.ts';
+import {
+  checkIdentity,
+  checkNamespace,
+  checkPreconditions,
+  freeName,
+  type Preconditions,
+} from './write-checks.ts';
 
 export interface RegistryDeps {
   readonly store: ObjectStore;
@@ -31,14 +38,6 @@ export interface WriteOptions {
 export interface UpdateOptions extends WriteOptions {
   readonly subresource?: '' | 'status';
 }
-
-export interface Preconditions {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
-const MODIFIED =
-  'the object has been modified; please apply your changes to the latest version and try again';
 
 /** Throws StatusError 404. */
 export function getObject({ store }: RegistryDeps, resource: Resource, ref: ObjectRef): ApiObject {
@@ -63,7 +62,7 @@ export function createObject(
   const strategy = deps.strategyOf(resource);
   const object = validated(resource, strategy, undefined, {
     kind: resource.kind,
-    apiVersion: resource.version,
+    apiVersion: apiVersionOf(storedResource(resource)),
     metadata: newMetadata(draft, { name, namespace, nowMs: clock.nowMs() }),
     ...strategy.complete(draft, undefined),
   });
@@ -149,61 +148,6 @@ function validated(
   const causes = [...nameProblems(resource, object), ...strategy.validate(object, previous)];
   if (causes.length > 0) throw invalid(resource, object.metadata.name, causes);
   return strategy.allocate?.(object, previous) ?? object;
-}
-
-function checkNamespace(
-  store: ObjectStore,
-  resource: Resource,
-  namespace: string | undefined,
-  { metadata }: Draft,
-): void {
-  if (namespace === undefined) return;
-  if (metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if (resource.namespaced && !store.get(namespaces.bucket, namespace)) throw notFound(namespaces, namespace);
-}
-
-function freeName(
-  store: ObjectStore,
-  resource: Resource,
-  namespace: string | undefined,
-  draft: Draft,
-): string {
-  const { generateName } = draft.metadata;
-  if (typeof generateName !== 'string' || generateName === '') {
-    const message = 'Required value: name or generateName is required';
-    throw invalid(resource, '', [{ reason: 'FieldValueRequired', field: 'metadata.name', message }]);
-  }
-  let name = generatedName(generateName);
-  while (store.get(resource.bucket, objectKey(namespace, name))) name = generatedName(generateName);
-  return name;
-}
-
-function checkIdentity(resource: Resource, previous: ApiObject, { metadata }: Draft): void {
-  const { name, namespace } = previous.metadata;
-  if (metadata.name !== name) {
-    throw badRequest(
-      `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
-    );
-  }
-  if (metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  checkPreconditions(resource, previous, metadata);
-}
-
-function checkPreconditions(resource: Resource, { metadata }: ApiObject, wanted: Preconditions): void {
-  if (wanted.uid && wanted.uid !== metadata.uid) {
-    throw conflict(
-      resource,
-      metadata.name,
-      `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${metadata.uid}`,
-    );
-  }
-  if (wanted.resourceVersion && wanted.resourceVersion !== metadata.resourceVersion) {
-    throw conflict(resource, metadata.name, MODIFIED);
-  }
 }
 
 function isReadyToGo({ metadata }: ApiObject): boolean {

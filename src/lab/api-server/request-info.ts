@@ -1,6 +1,6 @@
 // What a request asks for, read from method and path (apiserver, pkg/endpoints/request/requestinfo.go).
 import { apiVersionOf, RESOURCES, type Resource } from './resources.ts';
-import { methodNotAllowed, pathNotFound } from './status-error.ts';
+import { badRequest, methodNotAllowed, pathNotFound } from './status-error.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -22,13 +22,13 @@ export interface PathRequest {
   readonly path: string;
 }
 
-/** Throws 404 for a path below a group that is served, and 405. */
+/** Throws 404 for a path below a group that is served, 400 and 405. */
 export function parseRequest(method: string, url: URL): ResourceRequest | PathRequest {
   const path = url.pathname.replace(/(.)\/+$/, '$1');
   const match = /^\/(?:api\/(?<core>[^/]+)|apis\/(?<groupVersion>[^/]+\/[^/]+))\/(?<rest>.+)$/.exec(path);
   if (!match?.groups) return { kind: 'path', path };
   const { core, groupVersion, rest = '' } = match.groups;
-  const target = parseTarget(core ?? groupVersion ?? '', rest.split('/').map(decodeURIComponent));
+  const target = parseTarget(core ?? groupVersion ?? '', rest.split('/').map(decodePart));
   if (!target) throw pathNotFound();
   return { kind: 'resource', ...target, verb: verbOf(method, target.name !== '', isWatch(url)) };
 }
@@ -45,6 +45,14 @@ function parseTarget(apiVersion: string, parts: readonly string[]): Target | und
   if (resource.namespaced ? name !== '' && namespace === undefined : namespace !== undefined)
     return undefined;
   return { resource, namespace, name, subresource };
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest(`invalid URL escape "${part}"`);
+  }
 }
 
 /** `namespaces/x/status` is the status of x, not a kind in it. */

@@ -12,13 +12,13 @@ import {
   deleteObject,
   getObject,
   type ObjectRef,
-  type Preconditions,
   type RegistryDeps,
   updateObject,
 } from './registry.ts';
 import { chooseRepresentation, type Representation } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import { openWatch, type WatchDeps } from './watch.ts';
+import type { Preconditions } from './write-checks.ts';
 
 export interface ResourceCall {
   readonly request: ResourceRequest;

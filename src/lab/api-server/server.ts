@@ -9,7 +9,7 @@ import { authenticate, authorize, authorizePath, type User } from './authorizati
 import { handlePath } from './path-handler.ts';
 import { parseRequest } from './request-info.ts';
 import { type HandlerDeps, handleResource } from './resource-handler.ts';
-import { badRequest, internalError, StatusError } from './status-error.ts';
+import { internalError, requestEntityTooLarge, StatusError } from './status-error.ts';
 
 export interface ApiServerOptions extends HandlerDeps {
   readonly users: readonly User[];
@@ -90,6 +90,7 @@ async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Answer> {
+  const signal = closeSignal(response);
   const user = authenticate(options.users, request.headers.authorization);
   const url = new URL(request.url ?? '/', 'https://server');
   const parsed = parseRequest(request.method ?? 'GET', url);
@@ -106,7 +107,7 @@ async function answerRequest(
       contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
       bytes: await readBody(request),
     },
-    signal: closeSignal(response),
+    signal,
   });
 }
 
@@ -115,8 +116,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES)
-      throw badRequest(`the body of the request is longer than ${MAX_BODY_BYTES} bytes`);
+    if (length > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

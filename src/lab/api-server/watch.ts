@@ -48,7 +48,9 @@ async function* watchChunks(deps: WatchDeps, request: WatchRequest): AsyncGenera
   const { store, clock, bookmarkIntervalMs } = deps;
   const { resource, options, signal } = request;
   const deadlineMs = clock.nowMs() + (options.timeoutSeconds ?? deps.defaultTimeoutSeconds) * 1000;
-  let bookmarkMs = clock.nowMs() + bookmarkIntervalMs;
+  const nextBookmarkMs = (): number =>
+    options.allowWatchBookmarks ? clock.nowMs() + bookmarkIntervalMs : Number.POSITIVE_INFINITY;
+  let bookmarkMs = nextBookmarkMs();
   let position = options.resourceVersion ?? 0;
   if (startsWithState(options)) {
     position = store.resourceVersion;
@@ -62,11 +64,11 @@ async function* watchChunks(deps: WatchDeps, request: WatchRequest): AsyncGenera
     const nowMs = clock.nowMs();
     if (options.allowWatchBookmarks && nowMs >= Math.min(bookmarkMs, deadlineMs)) {
       yield bookmarkLine(request, position);
-      bookmarkMs = nowMs + bookmarkIntervalMs;
+      bookmarkMs = nextBookmarkMs();
     }
     if (nowMs >= deadlineMs) return;
-    if (position >= store.resourceVersion)
-      await wake(deps, request, Math.min(deadlineMs, bookmarkMs) - nowMs);
+    const wakeMs = Math.min(deadlineMs, bookmarkMs);
+    if (position >= store.resourceVersion) await wake(deps, request, wakeMs - nowMs);
   }
 }
 

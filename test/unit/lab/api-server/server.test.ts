@@ -94,6 +94,7 @@ describe('writing over HTTPS', () => {
     ['another version', { kind: 'Service', apiVersion: 'v2' }, 400],
     ['labels that are numbers', { metadata: { name: 'x', labels: { a: 1 } } }, 400],
     ['metadata that is a text', { metadata: 'x' }, 400],
+    ['a name that is a number', { metadata: { name: 1 } }, 400],
   ])('refuses %s', async (_, body, code) => {
     expect((await callJson(server, SERVICES, { method: 'POST', body })).status).toBe(code);
   });
@@ -104,7 +105,7 @@ describe('writing over HTTPS', () => {
       ({ status }) => status,
       () => 'cut',
     );
-    expect([400, 'cut']).toContain(await refused);
+    expect([413, 'cut']).toContain(await refused);
   });
 
   it('creates with PUT what clients may create that way', async () => {
@@ -194,6 +195,10 @@ describe('everything else', () => {
       code: 404,
       reason: 'NotFound',
     });
+  });
+
+  it('refuses names that are not encoded as they should be', async () => {
+    expect((await callJson(server, `${SERVICES}/%zz`)).status).toBe(400);
   });
 
   it('is indented for people', async () => {

@@ -145,6 +145,15 @@ describe('watches', () => {
     expect(state.isOver).toBe(true);
   });
 
+  it('sleep until something happens when bookmarks are not wanted', async () => {
+    const cluster = testCluster();
+    const { summary, state } = await watch(cluster, `resourceVersion=${cluster.store.resourceVersion}`);
+    await cluster.clock.advance(10 * 60_000);
+    createService(cluster, 'web');
+    expect(await summary()).toEqual(['ADDED web']);
+    expect(state.isOver).toBe(false);
+  });
+
   it('end without a word when bookmarks are not wanted', async () => {
     const cluster = testCluster();
     const { summary, state } = await watch(
