@@ -62,12 +62,14 @@ function connectUdp(fd: number, target: Target, events: ConnectionEvents): Conne
     for (const line of String(data).split('\n')) if (line) events.onLine(line);
   });
   socket.on('error', (error) => events.onError(errorCode(error)));
+  // Without a callback Node keeps to itself that the kernel dropped the packet (EPERM).
+  const send = (text: string) => socket.send(text, (error) => error && socket.emit('error', error));
   // The greeting answers the first datagram, so there has to be one.
-  socket.on('connect', () => socket.send(''));
+  socket.on('connect', () => send(''));
   socket.bind({ fd });
   socket.connect(target.port, target.to);
   return {
-    send: (text) => socket.send(text),
+    send,
     close: () => {
       silence(socket);
       socket.close();

@@ -15,12 +15,12 @@ import { sysctl } from '../../../src/system/sysctl.ts';
 import { planFromNothing } from '../../builders/plans.ts';
 import type { Manifest } from './flow-service.ts';
 import { clusterSeenBy } from './planner-view.ts';
-import { FAMILIES, type Family, type NodeName } from './world.ts';
+import type { Family, NodeName } from './world.ts';
 
 /** What happens to a plan between planner and render. */
 export interface PlanChanger {
-  readonly service: (plan: ServicePlan) => ServicePlan;
-  readonly global: (plan: GlobalPlan) => GlobalPlan;
+  readonly service?: (plan: ServicePlan, node: NodeName) => ServicePlan;
+  readonly global?: (plan: GlobalPlan, node: NodeName) => GlobalPlan;
 }
 
 /** Opens a dataplane in a place of the lab. */
@@ -29,48 +29,47 @@ export type OpenKernel = (place: Place, family: Family) => AnyKernelMirror;
 export class DirectDrive {
   readonly #lab: Lab;
   readonly #open: OpenKernel;
-  readonly #kernels = new Map<string, AnyKernelMirror>();
+  readonly #family: Family;
+  readonly #kernels = new Map<NodeName, AnyKernelMirror>();
 
-  constructor(lab: Lab, open: OpenKernel) {
+  constructor(lab: Lab, open: OpenKernel, family: Family) {
     this.#lab = lab;
     this.#open = open;
+    this.#family = family;
   }
 
-  /** Takes both families of the nodes to the objects and nothing else. Throws when a kernel refuses. */
+  /** Takes the nodes to the objects and nothing else. Throws when a kernel refuses. */
   async program(
     nodes: readonly NodeName[],
     manifests: readonly Manifest[],
-    changer?: PlanChanger,
+    changer: PlanChanger = {},
   ): Promise<void> {
-    const jobs = nodes.flatMap((node) => FAMILIES.map((family) => ({ node, family })));
-    await Promise.all(jobs.map(({ node, family }) => this.#programFamily(node, family, manifests, changer)));
+    await Promise.all(nodes.map((node) => this.#programNode(node, manifests, changer)));
   }
 
-  async #programFamily(
+  async #programNode(
     node: NodeName,
-    family: Family,
     manifests: readonly Manifest[],
-    { service, global }: PlanChanger = FAITHFUL,
+    { service = unchanged, global = unchanged }: PlanChanger,
   ): Promise<void> {
-    const cluster = clusterSeenBy(node, manifests);
-    const plan = planFromNothing(cluster, family);
-    const services = new Map(Array.from(plan.services, ([key, planned]) => [key, service(planned)]));
-    const result = await this.#kernel(node, family).write({
-      change: { family, global: global(plan.global), services },
-      isComplete: true,
-    });
-    if (!result.ok) throw new Error(`${node} ${family}: ${result.error}`);
+    const family = this.#family;
+    const plan = planFromNothing(clusterSeenBy(node, manifests), family);
+    const services = new Map(Array.from(plan.services, ([key, planned]) => [key, service(planned, node)]));
+    const change = { family, global: global(plan.global, node), services };
+    const result = await this.#kernel(node).write({ change, isComplete: true });
+    if (!result.ok) throw new Error(`${node}: ${result.error}`);
   }
 
-  #kernel(node: NodeName, family: Family): AnyKernelMirror {
-    const key = `${node} ${family}`;
-    const kernel = this.#kernels.get(key) ?? this.#open(this.#lab.node(node), family);
-    this.#kernels.set(key, kernel);
+  #kernel(node: NodeName): AnyKernelMirror {
+    const kernel = this.#kernels.get(node) ?? this.#open(this.#lab.node(node), this.#family);
+    this.#kernels.set(node, kernel);
     return kernel;
   }
 }
 
-const FAITHFUL: PlanChanger = { service: (plan) => plan, global: (plan) => plan };
+function unchanged<T>(plan: T): T {
+  return plan;
+}
 
 /** The iptables dataplane of a variant. */
 export function openIptables(variant: IptablesVariant): OpenKernel {

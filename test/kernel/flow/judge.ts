@@ -18,7 +18,7 @@ export function judge(flow: FlowProbe, seen: Observation = NOTHING): string | un
 }
 
 function problemsOf({ from, protocol, expected }: FlowProbe, seen: Observation): string[] {
-  // The kernel tells a local UDP sender at once that its packet was thrown away; its packets are thrown away after REJECT too.
+  // The kernel tells a local UDP sender at once that its packet was dropped, and that of a REJECT is dropped too.
   const isToldAtOnce = from.place === from.node && protocol === 'UDP';
   switch (expected.kind) {
     case 'answered':
@@ -26,7 +26,7 @@ function problemsOf({ from, protocol, expected }: FlowProbe, seen: Observation):
     case 'rejected':
       return errorProblems(seen, isToldAtOnce ? ['ECONNREFUSED', 'EPERM'] : ['ECONNREFUSED']);
     case 'dropped':
-      return errorProblems(seen, isToldAtOnce ? ['ETIMEDOUT', 'EPERM'] : ['ETIMEDOUT']);
+      return errorProblems(seen, isToldAtOnce ? ['EPERM'] : ['ETIMEDOUT']);
     case 'untouched':
       if (expected.outcome === 'refused') return errorProblems(seen, ['ECONNREFUSED']);
       if (expected.outcome === 'lost') return errorProblems(seen, ['ETIMEDOUT']);

@@ -16,7 +16,7 @@ export interface Observation {
 /** How likely it may be that an endpoint that gets its share of the connections is not reached in one probe. */
 const MAX_MISS_PROBABILITY = 1e-7;
 
-/** Generous for answers, for the machine may be busy; nothing waits for it where all is well. */
+/** Generous, for the machine may be busy; nothing waits for it where all is well. */
 const ANSWER_TIMEOUT_MS = 15_000;
 /** For what is to be silence: an answer would come within milliseconds. Shorter than the time to a second SYN. */
 const SILENCE_TIMEOUT_MS = 900;
@@ -45,46 +45,53 @@ export async function probeFlows(
 }
 
 /** Probes the flow until its expectation is met, or so often that it will not be. */
-export async function probeFlow(lab: Lab, flow: FlowProbe): Promise<Observation> {
-  const { expected } = flow;
-  if (expected.kind !== 'answered') {
-    return observationOf(await attempts(lab, flow, expectsSilence(expected) ? 1 : 2));
-  }
-  // Of clients that come at the same moment the first does not decide for the others.
-  const first = await attempts(lab, flow, 1);
-  if (expected.isSticky) return observationOf([...first, ...(await attempts(lab, flow, STICKY_ATTEMPTS))]);
-  return probeUntilAllAnswered(lab, flow, first, expected.answers.size);
-}
-
-/** Makes so many connections at once. */
-export async function attempts(
+export async function probeFlow(
   lab: Lab,
   flow: FlowProbe,
-  count: number,
-  concurrency = count,
-): Promise<Attempt[]> {
-  const { from, to, port, protocol, family, expected } = flow;
+  answerTimeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<Observation> {
+  const { expected } = flow;
+  const isSilent = expectsSilence(expected);
+  const timeoutMs = isSilent ? SILENCE_TIMEOUT_MS : answerTimeoutMs;
+  const connect: Connect = (count) => connectOften(lab, flow, { count, concurrency: count, timeoutMs });
+  if (expected.kind !== 'answered') return observationOf(await connect(isSilent ? 1 : 2));
+  // Of clients that come at the same moment the first does not decide for the others.
+  const first = await connect(1);
+  if (expected.isSticky) return observationOf([...first, ...(await connect(STICKY_ATTEMPTS))]);
+  return connectUntilAllAnswered(connect, first, expected.answers.size);
+}
+
+type Connect = (count: number) => Promise<Attempt[]>;
+
+export interface ConnectOptions {
+  readonly count: number;
+  /** How many at a time. */
+  readonly concurrency: number;
+  readonly timeoutMs?: number;
+}
+
+/** Makes connections and judges nothing. */
+export function connectOften(lab: Lab, flow: FlowProbe, options: ConnectOptions): Promise<Attempt[]> {
+  const { from, to, port, protocol, family } = flow;
   return placeOfSource(lab, from).probe({
-    ...{ to, port, protocol, count, concurrency },
+    ...{ to, port, protocol, timeoutMs: ANSWER_TIMEOUT_MS, ...options },
     ...(from.isBound && { fromIp: from.ips[family] }),
     ...(from.place === 'client' && { via: from.node }),
-    timeoutMs: expectsSilence(expected) ? SILENCE_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
   });
 }
 
-async function probeUntilAllAnswered(
-  lab: Lab,
-  flow: FlowProbe,
+async function connectUntilAllAnswered(
+  connect: Connect,
   first: readonly Attempt[],
   endpointCount: number,
 ): Promise<Observation> {
   const all = [...first];
   const most = sufficientAttempts(endpointCount);
   while (all.length < most && !hasFailed(all) && reachedCount(all) < endpointCount) {
-    all.push(...(await attempts(lab, flow, Math.min(most - all.length, endpointCount + 2))));
+    all.push(...(await connect(Math.min(most - all.length, endpointCount + 2))));
   }
   // What is outside of the set shall have had a chance too.
-  all.push(...(await attempts(lab, flow, 2)));
+  all.push(...(await connect(2)));
   return observationOf(all);
 }
 

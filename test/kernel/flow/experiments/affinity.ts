@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointName } from '../expectation.ts';
 import { type FlowProbe, reachProbes } from '../flow-case.ts';
 import { type FlowService, flowService, manifestsOf, ready } from '../flow-service.ts';
-import { attempts, observationOf } from '../prober.ts';
+import { connectOften, observationOf } from '../prober.ts';
 import { outside } from '../source.ts';
 import { type Family, OTHER_CLIENT_IPS } from '../world.ts';
 import type { FlowBed, FlowExperiment } from './experiment.ts';
@@ -111,7 +111,7 @@ async function choices({ lab }: FlowBed, service: FlowService, family: Family): 
   );
   return Promise.all(
     flows.map(async (flow) => {
-      const { answers, errors } = observationOf(await attempts(lab, flow, 1));
+      const { answers, errors } = observationOf(await connectOften(lab, flow, { count: 1, concurrency: 1 }));
       return answers[0]?.endpoint ?? errors.join();
     }),
   );

@@ -1,7 +1,7 @@
 // All endpoints are equally likely, whether they are a few, more than stand in one chain, or many more.
 import { type ManyServiceName, manyService } from '../cases/many-endpoints.ts';
 import { reachProbes } from '../flow-case.ts';
-import { attempts, observationOf } from '../prober.ts';
+import { connectOften, observationOf } from '../prober.ts';
 import { pod } from '../source.ts';
 import type { Family, Protocol } from '../world.ts';
 import { chiSquare, chiSquareLimit } from './chi-square.ts';
@@ -41,7 +41,12 @@ async function checkEvenness({ lab }: FlowBed, { service, family, protocol }: Ev
     ...{ families: [family], protocols: [protocol] },
   });
   if (!flow) return ['no flow'];
-  const seen = observationOf(await attempts(lab, flow, names.length * CONNECTIONS_PER_ENDPOINT, CONCURRENCY));
+  const seen = observationOf(
+    await connectOften(lab, flow, {
+      count: names.length * CONNECTIONS_PER_ENDPOINT,
+      concurrency: CONCURRENCY,
+    }),
+  );
   const counts = names.map((name) => seen.answers.filter(({ endpoint }) => endpoint === name).length);
   const deviation = chiSquare(counts);
   const limit = chiSquareLimit(names.length - 1);
