@@ -1,5 +1,7 @@
 // The query of a list, watch or deletecollection request: metav1.ListOptions with its validation
 // (apimachinery, apis/meta/internalversion/validation).
+
+import { forbiddenField, unsupportedField } from './field-error.ts';
 import { isSelectableField, type Resource } from './resources.ts';
 import { parseFieldSelector, parseLabelSelector, type Selector } from './selectors.ts';
 import { badRequest, invalid, type StatusCause } from './status-error.ts';
@@ -42,68 +44,64 @@ export function parseListOptions(resource: Resource, query: URLSearchParams): Li
 }
 
 function problems(options: ListOptions): StatusCause[] {
-  const { watch, sendInitialEvents, resourceVersionMatch: match, resourceVersion, continueToken } = options;
-  if (!['', 'Exact', 'NotOlderThan'].includes(match)) {
-    return [
-      { reason: 'FieldValueNotSupported', field: 'resourceVersionMatch', message: unsupportedMatch(match) },
-    ];
-  }
-  if (sendInitialEvents !== undefined) return initialEventsProblems(options);
-  if (!match) return [];
-  if (watch)
-    return [
-      forbidden(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    ];
-  if (resourceVersion === undefined) {
-    return [
-      forbidden(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden unless resourceVersion is provided',
-      ),
-    ];
-  }
-  if (continueToken) {
-    return [forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')];
-  }
-  if (match === 'Exact' && resourceVersion === 0) {
-    return [
-      forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
-    ];
-  }
-  return [];
+  const { resourceVersionMatch: match } = options;
+  if (!MATCHES.includes(match)) return [unsupportedField('resourceVersionMatch', match, MATCHES)];
+  const broken = RULES.find(({ isBroken }) => isBroken(options));
+  return broken ? [forbiddenField(broken.field, broken.why)] : [];
 }
 
-function initialEventsProblems({
-  watch,
-  resourceVersionMatch,
-  allowWatchBookmarks,
-}: ListOptions): StatusCause[] {
-  if (!watch) return [forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')];
-  if (resourceVersionMatch !== 'NotOlderThan') {
-    return [
-      forbidden(
-        'resourceVersionMatch',
-        'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-      ),
-    ];
-  }
-  // The real one sends no end mark without bookmarks; a client that would wait for it for ever is told here.
-  if (!allowWatchBookmarks) {
-    return [forbidden('allowWatchBookmarks', 'sendInitialEvents requires setting allowWatchBookmarks')];
-  }
-  return [];
+const MATCHES = ['Exact', 'NotOlderThan', ''];
+
+interface Rule {
+  readonly field: keyof ListOptions;
+  readonly why: string;
+  readonly isBroken: (options: ListOptions) => boolean;
 }
 
-function forbidden(field: string, why: string): StatusCause {
-  return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` };
-}
-
-function unsupportedMatch(match: string): string {
-  return `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`;
-}
+const RULES: readonly Rule[] = [
+  {
+    field: 'sendInitialEvents',
+    why: 'sendInitialEvents is forbidden for list',
+    isBroken: ({ sendInitialEvents, watch }) => sendInitialEvents !== undefined && !watch,
+  },
+  {
+    field: 'resourceVersionMatch',
+    why: 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    isBroken: ({ sendInitialEvents, resourceVersionMatch }) =>
+      sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan',
+  },
+  {
+    // The real one sends no end mark without bookmarks; a client that would wait for it for ever is told here.
+    field: 'allowWatchBookmarks',
+    why: 'sendInitialEvents requires setting allowWatchBookmarks',
+    isBroken: ({ sendInitialEvents, allowWatchBookmarks }) =>
+      sendInitialEvents === true && !allowWatchBookmarks,
+  },
+  {
+    field: 'resourceVersionMatch',
+    why: 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    isBroken: ({ watch, sendInitialEvents, resourceVersionMatch }) =>
+      watch && sendInitialEvents === undefined && resourceVersionMatch !== '',
+  },
+  {
+    field: 'resourceVersionMatch',
+    why: 'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    isBroken: ({ watch, resourceVersion, resourceVersionMatch }) =>
+      !watch && resourceVersionMatch !== '' && resourceVersion === undefined,
+  },
+  {
+    field: 'resourceVersionMatch',
+    why: 'resourceVersionMatch is forbidden when continue is provided',
+    isBroken: ({ continueToken, resourceVersionMatch }) =>
+      continueToken !== '' && resourceVersionMatch !== '',
+  },
+  {
+    field: 'resourceVersionMatch',
+    why: 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+    isBroken: ({ resourceVersion, resourceVersionMatch }) =>
+      resourceVersionMatch === 'Exact' && resourceVersion === 0,
+  },
+];
 
 function flag(query: URLSearchParams, name: string): boolean | undefined {
   const value = query.get(name);

@@ -27,7 +27,10 @@ interface Bucket {
   /** In key order; undefined after a key came or went. */
   sorted: readonly ApiObject[] | undefined;
   log: Change[];
+  /** Versions before this one are not served. */
   compactedTo: number;
+  /** The version of the last change that is not in the log any more. */
+  lostTo: number;
   readonly listeners: Set<(change: Change) => void>;
 }
 
@@ -82,16 +85,26 @@ export class ObjectStore {
   /** All objects in key order, now or at an earlier version. Throws CompactedError when that is too long ago. */
   list(bucketName: string, at = this.#resourceVersion): readonly ApiObject[] {
     const bucket = this.#bucket(bucketName);
+    if (at < this.#resourceVersion) this.checkServed(bucketName, at);
     const later = this.changesAfter(bucketName, at);
     if (later.length > 0) return inKeyOrder(rolledBack(bucket.objects, later));
     bucket.sorted ??= inKeyOrder(bucket.objects);
     return bucket.sorted;
   }
 
-  /** The changes after a version, oldest first. Throws CompactedError when the log does not reach back that far. */
-  changesAfter(bucketName: string, resourceVersion: number, limit = Number.POSITIVE_INFINITY): Change[] {
-    const { log, compactedTo } = this.#bucket(bucketName);
+  /** Throws CompactedError for a version from before the last compaction, also if nothing of this bucket was lost. */
+  checkServed(bucketName: string, resourceVersion: number): void {
+    const { compactedTo } = this.#bucket(bucketName);
     if (resourceVersion < compactedTo) throw new CompactedError(resourceVersion, compactedTo);
+  }
+
+  /**
+   * The changes after a version, oldest first, for a reader that knows everything before. Throws CompactedError if one of
+   * them is lost.
+   */
+  changesAfter(bucketName: string, resourceVersion: number, limit = Number.POSITIVE_INFINITY): Change[] {
+    const { log, lostTo, compactedTo } = this.#bucket(bucketName);
+    if (resourceVersion < lostTo) throw new CompactedError(resourceVersion, compactedTo);
     const start = firstAfter(log, resourceVersion);
     return log.slice(start, start + limit);
   }
@@ -121,7 +134,14 @@ export class ObjectStore {
   #bucket(name: string): Bucket {
     let bucket = this.#buckets.get(name);
     if (!bucket) {
-      bucket = { objects: new Map(), sorted: undefined, log: [], compactedTo: 0, listeners: new Set() };
+      bucket = {
+        objects: new Map(),
+        sorted: undefined,
+        log: [],
+        compactedTo: 0,
+        lostTo: 0,
+        listeners: new Set(),
+      };
       this.#buckets.set(name, bucket);
     }
     return bucket;
@@ -129,7 +149,9 @@ export class ObjectStore {
 }
 
 function compactBucket(bucket: Bucket, resourceVersion: number): void {
-  bucket.log = bucket.log.slice(firstAfter(bucket.log, resourceVersion));
+  const kept = firstAfter(bucket.log, resourceVersion);
+  bucket.lostTo = bucket.log[kept - 1]?.resourceVersion ?? bucket.lostTo;
+  bucket.log = bucket.log.slice(kept);
   bucket.compactedTo = Math.max(bucket.compactedTo, resourceVersion);
 }
 

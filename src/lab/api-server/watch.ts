@@ -45,30 +45,52 @@ export function openWatch(deps: WatchDeps, request: WatchRequest): AsyncIterable
 }
 
 async function* watchChunks(deps: WatchDeps, request: WatchRequest): AsyncGenerator<string> {
-  const { store, clock, bookmarkIntervalMs } = deps;
-  const { resource, options, signal } = request;
-  const deadlineMs = clock.nowMs() + (options.timeoutSeconds ?? deps.defaultTimeoutSeconds) * 1000;
-  const nextBookmarkMs = (): number =>
-    options.allowWatchBookmarks ? clock.nowMs() + bookmarkIntervalMs : Number.POSITIVE_INFINITY;
-  let bookmarkMs = nextBookmarkMs();
-  let position = options.resourceVersion ?? 0;
-  if (startsWithState(options)) {
-    position = store.resourceVersion;
-    yield* inChunks(stateLines(store.list(resource.bucket), request, position));
+  try {
+    yield* followedChunks(deps, request, yield* openingChunks(deps, request));
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error;
+    const { status } = expired(`too old resource version: ${error.requested} (${error.oldest})`);
+    yield eventLine('ERROR', JSON.stringify(status));
   }
+}
+
+/** The present state if the client wants it. Returns the version up to which it then knows everything. */
+function* openingChunks({ store }: WatchDeps, request: WatchRequest): Generator<string, number> {
+  const { resource, options } = request;
+  const { resourceVersion = 0 } = options;
+  if (!startsWithState(options)) {
+    store.checkServed(resource.bucket, resourceVersion);
+    return resourceVersion;
+  }
+  const current = store.resourceVersion;
+  yield* inChunks(stateLines(store.list(resource.bucket), request, current));
+  return current;
+}
+
+/** The changes after `position` as they come, and bookmarks. */
+async function* followedChunks(
+  deps: WatchDeps,
+  request: WatchRequest,
+  position: number,
+): AsyncGenerator<string> {
+  const { store, clock } = deps;
+  const { options, signal } = request;
+  const nextBookmarkMs = (): number =>
+    options.allowWatchBookmarks ? clock.nowMs() + deps.bookmarkIntervalMs : Number.POSITIVE_INFINITY;
+  const deadlineMs = clock.nowMs() + (options.timeoutSeconds || deps.defaultTimeoutSeconds) * 1000;
+  let bookmarkMs = nextBookmarkMs();
+  let seen = position;
   while (!signal.aborted) {
-    const batch = nextBatch(store, request, position);
+    const batch = nextBatch(store, request, seen);
     if (batch.text) yield batch.text;
-    if (batch.isExpired) return;
-    position = batch.position;
+    seen = batch.position;
     const nowMs = clock.nowMs();
     if (options.allowWatchBookmarks && nowMs >= Math.min(bookmarkMs, deadlineMs)) {
-      yield bookmarkLine(request, position);
+      yield bookmarkLine(request, seen);
       bookmarkMs = nextBookmarkMs();
     }
     if (nowMs >= deadlineMs) return;
-    const wakeMs = Math.min(deadlineMs, bookmarkMs);
-    if (position >= store.resourceVersion) await wake(deps, request, wakeMs - nowMs);
+    if (seen >= store.resourceVersion) await wake(deps, request, Math.min(deadlineMs, bookmarkMs) - nowMs);
   }
 }
 
@@ -95,21 +117,15 @@ interface Batch {
   readonly text: string;
   /** Everything up to this version is in the text. */
   readonly position: number;
-  readonly isExpired: boolean;
 }
 
+/** Throws CompactedError when the reader has fallen too far behind. */
 function nextBatch(store: ObjectStore, request: WatchRequest, position: number): Batch {
-  try {
-    const changes = store.changesAfter(request.resource.bucket, position, BATCH_CHANGES);
-    const isAll = changes.length < BATCH_CHANGES;
-    const reached = isAll ? store.resourceVersion : (changes.at(-1)?.resourceVersion ?? 0);
-    const text = changes.map((change) => changeLine(request, change)).join('');
-    return { text, position: Math.max(position, reached), isExpired: false };
-  } catch (error) {
-    if (!(error instanceof CompactedError)) throw error;
-    const { status } = expired(`too old resource version: ${error.requested} (${error.oldest})`);
-    return { text: eventLine('ERROR', JSON.stringify(status)), position, isExpired: true };
-  }
+  const changes = store.changesAfter(request.resource.bucket, position, BATCH_CHANGES);
+  const isAll = changes.length < BATCH_CHANGES;
+  const reached = isAll ? store.resourceVersion : (changes.at(-1)?.resourceVersion ?? 0);
+  const text = changes.map((change) => changeLine(request, change)).join('');
+  return { text, position: Math.max(position, reached) };
 }
 
 /** An object that comes into the selection is ADDED, one that leaves it DELETED, whatever happened to the object itself. */

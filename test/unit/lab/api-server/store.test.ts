@@ -78,6 +78,17 @@ describe('ObjectStore', () => {
     expect(() => store.changesAfter('services', compacted - 1)).toThrow(CompactedError);
   });
 
+  it('lets a reader go on that has lost nothing by a compaction', () => {
+    const store = new ObjectStore();
+    store.put('services', object('a'));
+    const seen = store.resourceVersion;
+    store.put('nodes', object('n'));
+    store.compact(store.resourceVersion);
+    store.put('services', object('b'));
+    expect(store.changesAfter('services', seen).map(({ key }) => key)).toEqual(['shop/b']);
+    expect(() => store.checkServed('services', seen)).toThrow(CompactedError);
+  });
+
   it('keeps no more changes than it was told to, within a quarter', () => {
     const store = new ObjectStore({ maxLogLength: 8 });
     for (let i = 0; i < 100; i++) store.put('services', object('a'));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseListOptions } from '../../../../src/lab/api-server/list-options.ts';
-import { deleteObject, updateObject } from '../../../../src/lab/api-server/registry.ts';
+import { createObject, deleteObject, updateObject } from '../../../../src/lab/api-server/registry.ts';
 import { chooseRepresentation } from '../../../../src/lab/api-server/representation.ts';
-import { services } from '../../../../src/lab/api-server/resources.ts';
+import { nodes, services } from '../../../../src/lab/api-server/resources.ts';
 import { openWatch } from '../../../../src/lab/api-server/watch.ts';
 import { settle } from '../../../fakes/fake-clock.ts';
 import { createService, statusOf, type TestCluster, testCluster } from './cluster-builder.ts';
@@ -135,7 +135,8 @@ describe('watches', () => {
     const cluster = testCluster();
     const query = `resourceVersion=${cluster.store.resourceVersion}&allowWatchBookmarks=true&timeoutSeconds=100`;
     const { summary, state } = await watch(cluster, query);
-    cluster.store.put('nodes', createService(cluster, 'web'));
+    createService(cluster, 'web');
+    createObject(cluster, nodes, undefined, { metadata: { name: 'node-1' } });
     await cluster.clock.advance(60_000);
     expect(await summary()).toEqual(['ADDED web', `BOOKMARK ${cluster.store.resourceVersion}`]);
     await cluster.clock.advance(39_999);
@@ -175,6 +176,17 @@ describe('watches', () => {
       { type: 'ERROR', object: { code: 410, reason: 'Expired', message } },
     ]);
     expect(state.isOver).toBe(true);
+  });
+
+  it('go on through a compaction of what they have seen', async () => {
+    const cluster = testCluster();
+    const { summary } = await watch(cluster, `resourceVersion=${cluster.store.resourceVersion}`);
+    createService(cluster, 'a');
+    await settle();
+    createObject(cluster, nodes, undefined, { metadata: { name: 'node-1' } });
+    cluster.store.compact(cluster.store.resourceVersion);
+    createService(cluster, 'b');
+    expect(await summary()).toEqual(['ADDED a', 'ADDED b']);
   });
 
   it('refuse a state that is not there yet, and wait for changes after a version that is not', async () => {
