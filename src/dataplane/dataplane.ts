@@ -35,7 +35,8 @@ export interface Dataplane<State, Desired, ChangeSet extends { readonly isEmpty:
 
   /**
    * A probe whose cost does not grow with the rules: false when somebody else changed what `state` describes, or may have.
-   * The first call after a commit records the kernel's answer to compare with.
+   * The first call records the kernel's answer to compare with. After a repair it is false once more, so that the rules are
+   * read again: somebody may have been at them all the time.
    */
   isUntouched(state: State): Promise<boolean>;
 

@@ -16,10 +16,12 @@ export interface RuleCounter {
 
 const TABLES = ['filter', 'nat'] as const;
 
+/** What the kernel has beyond what is ours, in each table; undefined before the first look. */
+type Others = readonly number[] | 'look again' | undefined;
+
 export class TamperProbe {
   readonly #counter: RuleCounter;
-  /** What the kernel has beyond what is ours; undefined before the first look, and after a difference was reported. */
-  #others: readonly number[] | undefined;
+  #others: Others;
   /** The last look was clear, so that no change since means no difference. */
   #isClear = false;
 
@@ -27,7 +29,11 @@ export class TamperProbe {
     this.#counter = counter;
   }
 
-  /** The first call, and the first after one that answered false, records what there is beside the chains. */
+  /**
+   * The first call records what there is beside the chains, and so does the one that follows a difference. That one answers
+   * false whatever it sees: of damage done during the repair nobody knows yet, and only of what is done from now on can a
+   * later call tell.
+   */
   async isUntouched(chains: KnownChains): Promise<boolean> {
     if (!this.#counter.hasChanged() && this.#isClear) return true;
     this.#isClear = false;
@@ -35,10 +41,10 @@ export class TamperProbe {
     // Somebody is at it right now: the next call will see.
     if (counts === 'unclear') return true;
     const others = counts?.map((count, i) => count - this.#countOf(chains, i));
-    const isUntouched = others !== undefined && isSame(others, this.#others ?? others);
-    this.#others = isUntouched ? others : undefined;
-    this.#isClear = isUntouched;
-    return isUntouched;
+    const before = this.#others;
+    this.#others = others && isAsBefore(others, before) ? others : 'look again';
+    this.#isClear = this.#others !== 'look again' && before !== 'look again';
+    return this.#isClear;
   }
 
   /** undefined when a table is gone, or cannot be asked: either way it has to be looked at. */
@@ -62,6 +68,7 @@ export class TamperProbe {
   }
 }
 
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.every((value, i) => value === b[i]);
+/** Where nothing is known there is nothing to differ from. */
+function isAsBefore(others: readonly number[], before: Others): boolean {
+  return typeof before !== 'object' || others.every((value, i) => value === before[i]);
 }

@@ -42,7 +42,17 @@ describe.each(LINEUPS)('the tamper probe of iptables $variant, $family', (lineup
     const repaired = await write(bed.dataplane, await bed.dataplane.read(state), change, true);
     expect(repaired.result).toMatchObject({ ok: true });
     expect(withoutCounters(bed.save())).toEqual(before);
+    expect(await bed.dataplane.isUntouched(repaired.state)).toBe(false);
     expect(await bed.dataplane.isUntouched(repaired.state)).toBe(true);
+  });
+
+  it('notices damage right after a repair', async () => {
+    const { bed, state } = await programmed();
+    tamper(bed, '-F', 'KUBE-SERVICES');
+    expect(await bed.dataplane.isUntouched(state)).toBe(false);
+    const repaired = await write(bed.dataplane, await bed.dataplane.read(state), change, true);
+    tamper(bed, '-F', 'KUBE-SERVICES');
+    expect(await bed.dataplane.isUntouched(repaired.state)).toBe(false);
   });
 
   function deleteRandomLeaf(bed: Bed): void {
