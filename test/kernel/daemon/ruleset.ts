@@ -26,6 +26,11 @@ export function restore(bed: Bed, input: string, family: IpFamily = 'IPv4') {
   return runOn(bed, [file, '-w', '5', '--noflush'], input);
 }
 
+/** Puts it in the place of what is there. */
+export function restoreAll(bed: Bed, input: string, family: IpFamily = 'IPv4') {
+  return runOn(bed, [`${COMMAND[family]}-${bed.variant}-restore`, '-w', '5'], input);
+}
+
 export function save(bed: Bed, family: IpFamily = 'IPv4'): Promise<string> {
   return runOn(bed, [`${COMMAND[family]}-${bed.variant}-save`]);
 }
@@ -71,9 +76,9 @@ export function faultsOf(saved: string): string[] {
   ];
 }
 
-/** Fixed chains are there whether any Service needs them or not. */
+/** Fixed chains are there whether any Service needs them or not; KUBE-FIREWALL is kubelet's too. */
 const MAY_BE_EMPTY =
-  /^filter KUBE-(SERVICES|EXTERNAL-SERVICES|NODEPORTS|PROXY-FIREWALL)$|^nat KUBE-NODEPORTS$/;
+  /^filter KUBE-(SERVICES|EXTERNAL-SERVICES|NODEPORTS|PROXY-FIREWALL|FIREWALL)$|^nat KUBE-NODEPORTS$/;
 /** The layout's name, the trial of what the kernel can do, and a mark that no Service may need. */
 const LEADS_NOWHERE = /fairlead-|KUBE-MARK-MASQ$/;
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { planGlobal } from '../../../src/plan/global-plan.ts';
+import { kubeProxySync } from '../../builders/kube-proxy-sync.ts';
 import { recordedCluster } from '../../builders/objects.ts';
 import { planFromNothing } from '../../builders/plans.ts';
 import { createBed, LINEUPS, removeBeds, write } from './bed.ts';
@@ -39,21 +40,6 @@ describe.each(LINEUPS)('iptables $variant, $family', (lineup) => {
     expect(natOf(rulesOf(save()))).toEqual(natOf(rulesOf(recorded)));
   });
 });
-
-/** The recorded rules, and the removal of every other nat chain with one of kube-proxy's prefixes, as its full sync does. */
-function kubeProxySync(recorded: string, found: string): string {
-  const own = new Set(Array.from(recorded.matchAll(/^:(KUBE-\S+)/gm), ([, name]) => name));
-  const nat = /^\*nat$.*?^COMMIT$/ms.exec(found)?.[0] ?? '';
-  const prefixed = nat.matchAll(/^:(KUBE-(?:SVC|SVL|EXT|FW|SEP)-\S+)/gm);
-  const stale = Array.from(prefixed, ([, name]) => name).filter((name) => !own.has(name));
-  const isKept = (line: string) => /^(\*|COMMIT|:KUBE|-A KUBE)/.test(line);
-  const removal = [...stale.map((name) => `:${name} - [0:0]`), ...stale.map((name) => `-X ${name}`)].join(
-    '\n',
-  );
-  const lines = recorded.split('\n').filter(isKept).join('\n');
-  const [before, recordedNat = ''] = lines.split('*nat\n');
-  return `${before}*nat\n${recordedNat.replace(/COMMIT/, `${removal}\nCOMMIT`)}\n`;
-}
 
 function rulesOf(saved: string): string[] {
   let table = '';
