@@ -22,11 +22,9 @@ export function chooseFamilies(
   const causes = [
     ...reductions(policy, { clusterIPs, ipFamilies }, previous),
     ...surplus(policy, clusterIPs, ipFamilies),
-    ...unknownFamilies(clusterIPs, ipFamilies, clusterFamilies),
+    // Endpoints that no controller makes may be of any family, also of one that the cluster has no addresses of.
+    ...(isSelectorless(spec) ? [] : missingFamilies(policy, { clusterIPs, ipFamilies }, clusterFamilies)),
   ];
-  if (policy === 'RequireDualStack' && clusterFamilies.length < 2 && !isSelectorless(spec)) {
-    causes.push(policyError(policy, 'this cluster is not configured for dual-stack services'));
-  }
   if (causes.length > 0) return causes;
   const stated = ipFamilies.length >= clusterIPs.length ? ipFamilies : familiesOf(clusterIPs, ipFamilies);
   return {
@@ -91,24 +89,27 @@ function surplus(
   ];
 }
 
-function unknownFamilies(
-  clusterIPs: readonly string[],
-  ipFamilies: readonly IpFamily[],
+function missingFamilies(
+  policy: string,
+  { clusterIPs, ipFamilies }: Stated,
   clusterFamilies: readonly IpFamily[],
 ): StatusCause[] {
-  const known = (family: IpFamily | undefined): boolean =>
+  const isKnown = (family: IpFamily | undefined): boolean =>
     family === undefined || clusterFamilies.includes(family);
+  const needsMore = policy === 'RequireDualStack' && clusterFamilies.length < 2;
   return [
     ...clusterIPs.flatMap((ip, i) => {
       const family = familyOfIp(ip);
-      if (i < ipFamilies.length || known(family)) return [];
-      return [
-        invalidField(`spec.clusterIPs[${i}]`, clusterIPs, `${family} is not configured on this cluster`),
-      ];
+      if (i < ipFamilies.length || isKnown(family)) return [];
+      const why = `${family} is not configured on this cluster`;
+      return [invalidField(`spec.clusterIPs[${i}]`, clusterIPs, why)];
     }),
     ...ipFamilies.flatMap((family, i) =>
-      known(family) ? [] : [invalidField(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster')],
+      isKnown(family)
+        ? []
+        : [invalidField(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster')],
     ),
+    ...(needsMore ? [policyError(policy, 'this cluster is not configured for dual-stack services')] : []),
   ];
 }
 

@@ -41,6 +41,7 @@ export class ObjectStore {
   readonly #buckets = new Map<string, Bucket>();
   readonly #maxLogLength: number;
   #resourceVersion = 1;
+  #compactedTo = 0;
 
   constructor({ maxLogLength = DEFAULT_LOG_LENGTH } = {}) {
     this.#maxLogLength = maxLogLength;
@@ -111,6 +112,7 @@ export class ObjectStore {
 
   /** Forgets the changes up to and including this version, as etcd does every five minutes. */
   compact(resourceVersion: number): void {
+    this.#compactedTo = Math.max(this.#compactedTo, resourceVersion);
     for (const bucket of this.#buckets.values()) compactBucket(bucket, resourceVersion);
   }
 
@@ -138,7 +140,7 @@ export class ObjectStore {
         objects: new Map(),
         sorted: undefined,
         log: [],
-        compactedTo: 0,
+        compactedTo: this.#compactedTo,
         lostTo: 0,
         listeners: new Set(),
       };

@@ -145,6 +145,13 @@ describe('IP families', () => {
     expect(statusOf(demand).message).toContain('this cluster is not configured for dual-stack services');
   });
 
+  it('may be any for headless Services without selector, whatever the cluster has', () => {
+    const cluster = testCluster({ serviceCidrs: IPV4_ONLY });
+    createService(cluster, 'web', { clusterIP: 'None' });
+    const { ipFamilies } = changeSpec(cluster, 'web', { publishNotReadyAddresses: true });
+    expect(ipFamilies).toEqual(['IPv4', 'IPv6']);
+  });
+
   it.each([
     [{ ipFamilies: ['IPv4', 'IPv6'] }, 'when multiple IP families are specified'],
     [

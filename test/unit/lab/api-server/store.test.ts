@@ -78,6 +78,13 @@ describe('ObjectStore', () => {
     expect(() => store.changesAfter('services', compacted - 1)).toThrow(CompactedError);
   });
 
+  it('refuses old versions of a bucket that nobody has used', () => {
+    const store = new ObjectStore();
+    store.put('services', object('a'));
+    store.compact(store.resourceVersion);
+    expect(() => store.checkServed('nodes', 1)).toThrow(CompactedError);
+  });
+
   it('lets a reader go on that has lost nothing by a compaction', () => {
     const store = new ObjectStore();
     store.put('services', object('a'));
