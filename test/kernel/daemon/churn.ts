@@ -1,9 +1,8 @@
 // Changes of Services, one after the other, made through the API server: each creates one, and deletes the oldest of more than
 // a few.
-import { createObject, deleteObject } from '../../../src/lab/api-server/registry.ts';
-import { endpointSlices, services } from '../../../src/lab/api-server/resources.ts';
 import { randomNumbers } from '../../builders/random.ts';
 import type { Bed } from './bed.ts';
+import { deleteService, putService } from './manifests.ts';
 
 export interface ChurnOptions {
   /** Begins the names of the Services. */
@@ -11,8 +10,8 @@ export interface ChurnOptions {
   readonly seed: number;
 }
 
-const NAMESPACE = 'shop';
 const MAX_SERVICES = 12;
+const MAX_ENDPOINTS = 20;
 const MAX_PAUSE_MS = 30;
 
 export class Churn {
@@ -39,9 +38,9 @@ export class Churn {
   /** Makes one change. */
   change(): void {
     const name = `${this.#name}-${this.#count++}`;
-    const { cluster } = this.#bed.controlPlane;
-    createObject(cluster, services, NAMESPACE, serviceOf(name));
-    createObject(cluster, endpointSlices, NAMESPACE, sliceOf(name, 1 + this.#random(20)));
+    const count = 1 + this.#random(MAX_ENDPOINTS);
+    const endpoints = Array.from({ length: count }, (_, i) => `10.244.3.${i + 1}`);
+    putService(this.#bed, { name, endpoints, spec: { sessionAffinity: 'ClientIP' } });
     this.#names.push(name);
     if (this.#names.length > MAX_SERVICES) this.#deleteOldest();
   }
@@ -58,32 +57,6 @@ export class Churn {
   }
 
   #deleteOldest(): void {
-    const { cluster } = this.#bed.controlPlane;
-    const ref = { namespace: NAMESPACE, name: this.#names.shift() ?? '' };
-    deleteObject(cluster, services, ref);
-    deleteObject(cluster, endpointSlices, ref);
+    deleteService(this.#bed, this.#names.shift() ?? '');
   }
-}
-
-function serviceOf(name: string) {
-  return {
-    kind: 'Service',
-    apiVersion: 'v1',
-    metadata: { name },
-    spec: { ports: [{ port: 80, targetPort: 8080 }], sessionAffinity: 'ClientIP' },
-  };
-}
-
-function sliceOf(name: string, endpoints: number) {
-  return {
-    kind: 'EndpointSlice',
-    apiVersion: 'discovery.k8s.io/v1',
-    metadata: { name, labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: Array.from({ length: endpoints }, (_, i) => ({
-      addresses: [`10.244.3.${i + 1}`],
-      conditions: { ready: true },
-    })),
-    ports: [{ protocol: 'TCP', port: 8080 }],
-  };
 }
