@@ -41,8 +41,9 @@ function logSync(
   report: SyncReport,
   { kernel, repairs }: FamilyStatus,
 ): void {
-  const { family, cause, outcome, startedAtMs, endedAtMs, error, ...work } = report;
-  const fields = { family, cause, elapsedMs: endedAtMs - startedAtMs, ...work };
+  const { family, cause, outcome, error, lagMs, changes, operations, bytes } = report;
+  const elapsedMs = report.endedAtMs - report.startedAtMs;
+  const fields = { family, cause, elapsedMs, lagMs, changes, operations, bytes };
   if (outcome === 'failed') {
     log.error({ ...fields, error }, 'syncProxyRules failed, will retry');
     return;

@@ -49,7 +49,13 @@ export interface DataplaneSize {
 }
 
 export type ApplyResult =
-  | { readonly ok: true; readonly operations: number; readonly bytes: number }
+  | {
+      readonly ok: true;
+      readonly operations: number;
+      readonly bytes: number;
+      /** How much of it was written, in the words of `size`, for metrics that count it. */
+      readonly written?: DataplaneSize;
+    }
   | {
       readonly ok: false;
       /** One sentence for the log, with the tool's or kernel's own words. */

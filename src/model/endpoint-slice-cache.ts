@@ -15,14 +15,23 @@ export interface EndpointsQuery {
   readonly family: IpFamily;
 }
 
+export type TriggerTimesMs = Readonly<Record<IpFamily, readonly number[]>>;
+
 export interface EndpointsChanges {
   /** Services whose endpoints changed. */
   readonly services: ReadonlySet<ObjectKey>;
   /**
-   * For each of them, the trigger times of the changes that this sync brings, in milliseconds since the epoch: where
-   * the network programming latency starts. Changes without a trigger time, deletions among them, add none.
+   * By the family of the slices, the trigger times of the changes that this sync brings, in milliseconds since the epoch:
+   * where the network programming latency starts. Changes without a trigger time, deletions among them, add none.
    */
-  readonly triggerTimesMs: ReadonlyMap<ObjectKey, readonly number[]>;
+  readonly triggerTimesMs: TriggerTimesMs;
+}
+
+/** A change of a slice that says when what led to it happened. */
+interface Trigger {
+  readonly service: ObjectKey;
+  readonly family: IpFamily;
+  readonly atMs: number;
 }
 
 export class EndpointSliceCache {
@@ -30,7 +39,7 @@ export class EndpointSliceCache {
   /** The keys of each Service's applied slices, sorted. */
   readonly #keysByService = new Map<ObjectKey, readonly ObjectKey[]>();
   readonly #startedAtMs: number;
-  #triggerTimesMs = new Map<ObjectKey, number[]>();
+  #triggers: Trigger[] = [];
 
   /** Trigger times before `startedAtMs` are not counted: they would measure how long this process was not running. */
   constructor({ startedAtMs }: { readonly startedAtMs: number }) {
@@ -57,11 +66,9 @@ export class EndpointSliceCache {
     for (const change of this.#slices.takeChanges().changes) {
       for (const service of this.#index(change)) services.add(service);
     }
-    const triggerTimesMs = new Map(
-      Array.from(this.#triggerTimesMs).filter(([service]) => services.has(service)),
-    );
-    this.#triggerTimesMs = new Map();
-    return { services, triggerTimesMs };
+    const triggers = this.#triggers.filter(({ service }) => services.has(service));
+    this.#triggers = [];
+    return { services, triggerTimesMs: { IPv4: timesOf(triggers, 'IPv4'), IPv6: timesOf(triggers, 'IPv6') } };
   }
 
   /**
@@ -86,13 +93,10 @@ export class EndpointSliceCache {
   }
 
   #noteTriggerTime(slice: EndpointSliceRecord): void {
-    const { triggerTimeMs } = slice;
-    if (triggerTimeMs <= this.#startedAtMs) return;
+    const { triggerTimeMs, family } = slice;
+    if (triggerTimeMs <= this.#startedAtMs || family === undefined) return;
     if (triggerTimeMs === this.#slices.latest(objectKey(slice.namespace, slice.name))?.triggerTimeMs) return;
-    const service = serviceOf(slice);
-    const times = this.#triggerTimesMs.get(service);
-    if (times) times.push(triggerTimeMs);
-    else this.#triggerTimesMs.set(service, [triggerTimeMs]);
+    this.#triggers.push({ service: serviceOf(slice), family, atMs: triggerTimeMs });
   }
 
   /** Returns the Services that the change concerns: two when the slice was given to another one. */
@@ -120,6 +124,10 @@ export class EndpointSliceCache {
 /** Slices of no Service and of other address types than IPv4 and IPv6 are not for a service proxy. */
 function isUsable(slice: EndpointSliceRecord): boolean {
   return slice.family !== undefined && slice.serviceName !== '';
+}
+
+function timesOf(triggers: readonly Trigger[], family: IpFamily): number[] {
+  return triggers.filter((trigger) => trigger.family === family).map(({ atMs }) => atMs);
 }
 
 function serviceOf(slice: EndpointSliceRecord): ObjectKey {

@@ -1,5 +1,6 @@
 // One address family: its committed plan and how a change of the model gets into the plan and the kernel. The only owner of
 // that state. It knows no times: family-loop.ts decides when.
+import type { ApplyResult } from '../dataplane/dataplane.ts';
 import { type ServicePortKey, serviceOfPort } from '../model/names.ts';
 import type { PlanChange } from '../plan/plan.ts';
 import { commitPlan, type PlanState, type PlanStep } from '../plan/plan-state.ts';
@@ -13,6 +14,7 @@ import type { AnyKernelMirror } from './kernel-mirror.ts';
 import type { ModelState } from './model-state.ts';
 import type { SyncObserver } from './observer.ts';
 import { hasChanges, mergeChanges, NO_CHANGES, type PendingChanges } from './pending-changes.ts';
+import { PlanDigest } from './plan-digest.ts';
 import { type PlanSettings, planInputsOf } from './plan-inputs.ts';
 import { afterSync, dueForRetry, type SetAside } from './set-aside.ts';
 import { isUrgent } from './urgent.ts';
@@ -28,11 +30,15 @@ export interface FamilySyncOptions {
 }
 
 /** What one sync wrote, over all its attempts. */
-interface Tally {
-  changes: number;
-  operations: number;
-  bytes: number;
-}
+type Tally = {
+  -readonly [What in
+    | 'changes'
+    | 'operations'
+    | 'bytes'
+    | 'writes'
+    | 'refusals'
+    | 'written']: SyncReport[What];
+};
 
 /** A step of the plan and what it changes for the kernel. */
 interface Proposal {
@@ -45,6 +51,7 @@ type KeySet = PlanInputs['setAside'];
 
 export class FamilySync {
   readonly #options: FamilySyncOptions;
+  readonly #digest: PlanDigest;
   #plan: PlanState | undefined;
   #pending: PendingChanges = NO_CHANGES;
   #setAside: SetAside = new Map();
@@ -52,9 +59,11 @@ export class FamilySync {
   #failuresInRow = 0;
   #repairs = 0;
   #lastSync: SyncReport | undefined;
+  #lastGoodSyncMs: number | undefined;
 
   constructor(options: FamilySyncOptions) {
     this.#options = options;
+    this.#digest = new PlanDigest({ nodeName: options.settings.node.name });
   }
 
   get hasPendingChanges(): boolean {
@@ -71,7 +80,7 @@ export class FamilySync {
   }
 
   status(): FamilyStatus {
-    const { kernel } = this.#options;
+    const { kernel, model } = this.#options;
     return {
       family: kernel.family,
       isSynced: this.#isSynced,
@@ -80,6 +89,10 @@ export class FamilySync {
       repairs: this.#repairs,
       setAside: [...this.#setAside.values()],
       lastSync: this.#lastSync,
+      lastGoodSyncMs: this.#lastGoodSyncMs,
+      queuedSinceMs: this.#pending.sinceMs ?? model.changedSinceMs(kernel.family),
+      uncommittedServices: this.#pending.services.size,
+      ...this.#digest.view(),
       kernel: kernel.size(),
     };
   }
@@ -96,8 +109,8 @@ export class FamilySync {
     const { clock, kernel, model } = this.#options;
     const startedAtMs = clock.nowMs();
     this.#pending = mergeChanges(this.#pending, model.takeChanges(kernel.family));
-    const { sinceMs } = this.#pending;
-    const tally: Tally = { changes: 0, operations: 0, bytes: 0 };
+    const { sinceMs, triggerTimesMs } = this.#pending;
+    const tally: Tally = { changes: 0, operations: 0, bytes: 0, writes: 0, refusals: 0, written: {} };
     const error = await this.#commitPending(cause, tally);
 
     const endedAtMs = clock.nowMs();
@@ -105,7 +118,7 @@ export class FamilySync {
     const outcome = error ? 'failed' : tally.operations > 0 ? 'committed' : 'nothing-to-do';
     const report: SyncReport = {
       ...{ family: kernel.family, cause, outcome, error },
-      ...{ startedAtMs, endedAtMs, lagMs },
+      ...{ startedAtMs, endedAtMs, lagMs, triggerTimesMs: error ? [] : triggerTimesMs },
       ...tally,
     };
     this.#note(report);
@@ -172,11 +185,11 @@ export class FamilySync {
   async #write({ step, change }: Proposal, isComplete: boolean, tally: Tally) {
     const { kernel, observer } = this.#options;
     const result = await kernel.write({ change, isComplete });
+    add(tally, result);
     if (!result.ok) return result;
-    tally.operations += result.operations;
-    tally.bytes += result.bytes;
     const conflicts = newConflicts(this.#plan, step);
     this.#plan = commitPlan(this.#plan, step);
+    this.#digest.update(this.#plan, step.change.services.keys());
     for (const conflict of conflicts) observer.onConflict(conflict);
     return result;
   }
@@ -213,11 +226,24 @@ export class FamilySync {
   #note(report: SyncReport): void {
     const { cause, outcome } = report;
     this.#lastSync = report;
+    if (outcome !== 'failed') this.#lastGoodSyncMs = report.endedAtMs;
     this.#failuresInRow = outcome === 'failed' ? this.#failuresInRow + 1 : 0;
     if (cause === 'start' && outcome !== 'failed') this.#isSynced = true;
     const wasLookingForDamage = cause === 'tampering' || cause === 'audit';
     if (wasLookingForDamage && outcome === 'committed' && report.changes === 0) this.#repairs++;
   }
+}
+
+function add(tally: Tally, result: ApplyResult): void {
+  if (!result.ok) {
+    tally.refusals++;
+    return;
+  }
+  if (result.operations === 0) return;
+  tally.writes++;
+  tally.operations += result.operations;
+  tally.bytes += result.bytes;
+  tally.written = result.written ?? {};
 }
 
 /** Everything there is after the step. */

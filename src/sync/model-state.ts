@@ -3,7 +3,7 @@
 import { ChangeTracker } from '../model/change-tracker.ts';
 import { EndpointSliceCache } from '../model/endpoint-slice-cache.ts';
 import type { Ip, IpFamily } from '../model/ip.ts';
-import type { ObjectKey } from '../model/names.ts';
+import { type ObjectKey, objectKey } from '../model/names.ts';
 import type {
   EndpointSliceRecord,
   NodeRecord,
@@ -11,6 +11,7 @@ import type {
   ServiceRecord,
   WatchEvent,
 } from '../model/records.ts';
+import type { ModelActivity } from '../status/snapshot.ts';
 import type { Clock } from '../util/clock.ts';
 import { hasChanges, mergeChanges, NO_CHANGES, type PendingChanges } from './pending-changes.ts';
 
@@ -25,6 +26,10 @@ export class ModelState {
   #hasNewAddresses = false;
   /** When the oldest event that nobody has taken yet arrived. */
   #changedSinceMs: number | undefined;
+  /** When the newest event that gave a sync something to do arrived. */
+  #lastChangeMs: number | undefined;
+  #serviceEvents = 0;
+  #endpointSliceEvents = 0;
   readonly #onEvent: () => void;
 
   /** `onEvent` is called after each event that gives a sync something to do, and at the end of each list. */
@@ -36,11 +41,13 @@ export class ModelState {
 
   handleService(event: WatchEvent<ServiceRecord>): void {
     this.#services.handle(event);
+    if (isAboutObject(event)) this.#serviceEvents++;
     this.#noteEvent(event.kind);
   }
 
   handleEndpointSlice(event: WatchEvent<EndpointSliceRecord>): void {
     this.#slices.handle(event);
+    if (isAboutObject(event)) this.#endpointSliceEvents++;
     this.#noteEvent(event.kind);
   }
 
@@ -73,6 +80,19 @@ export class ModelState {
     return hasChanges(this.#taken[family]) || this.#hasUntaken();
   }
 
+  /** When the oldest change that the family has not taken arrived; undefined when there is none. */
+  changedSinceMs(family: IpFamily): number | undefined {
+    return this.#taken[family].sinceMs ?? this.#changedSinceMs;
+  }
+
+  activity(): ModelActivity {
+    return {
+      lastChangeMs: this.#lastChangeMs,
+      services: { received: this.#serviceEvents, pending: this.#services.pendingCount },
+      endpointSlices: { received: this.#endpointSliceEvents, pending: this.#slices.pendingCount },
+    };
+  }
+
   /** Hands the family all that changed since it last asked. */
   takeChanges(family: IpFamily): PendingChanges {
     this.#takeFromTrackers();
@@ -94,6 +114,11 @@ export class ModelState {
     return this.#nodes.applied.values().next().value;
   }
 
+  /** The newest state of our own Node, whether a sync has taken it or not. */
+  latestNode(name: string): NodeRecord | undefined {
+    return this.#nodes.latest(objectKey(undefined, name));
+  }
+
   get serviceCidrs(): Iterable<ServiceCidrRecord> {
     return this.#cidrs.applied.values();
   }
@@ -111,16 +136,18 @@ export class ModelState {
 
   #noteEvent(kind: WatchEvent<unknown>['kind']): void {
     const hasChanges = this.#hasUntaken();
-    if (hasChanges) this.#changedSinceMs ??= this.#clock.nowMs();
+    if (hasChanges) this.#lastChangeMs = this.#clock.nowMs();
+    // Events may also lead back to what was taken before.
+    this.#changedSinceMs = hasChanges ? (this.#changedSinceMs ?? this.#lastChangeMs) : undefined;
     if (hasChanges || kind === 'synced') this.#onEvent();
   }
 
   #takeFromTrackers(): void {
     const { changes, touched } = this.#services.takeChanges();
-    const { services: withNewEndpoints } = this.#slices.takeChanges();
+    const { services: withNewEndpoints, triggerTimesMs } = this.#slices.takeChanges();
     const nodes = this.#nodes.takeChanges().changes.length;
     const cidrs = this.#cidrs.takeChanges().changes.length;
-    const taken: PendingChanges = {
+    const taken: Omit<PendingChanges, 'triggerTimesMs'> = {
       services: withNewEndpoints.union(new Set(changes.map(({ key }) => key))),
       touchedServices: touched,
       isGlobal: nodes + cidrs > 0 || this.#hasNewAddresses,
@@ -128,7 +155,13 @@ export class ModelState {
     };
     this.#hasNewAddresses = false;
     this.#changedSinceMs = undefined;
-    this.#taken.IPv4 = mergeChanges(this.#taken.IPv4, taken);
-    this.#taken.IPv6 = mergeChanges(this.#taken.IPv6, taken);
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      const changes = { ...taken, triggerTimesMs: triggerTimesMs[family] };
+      this.#taken[family] = mergeChanges(this.#taken[family], changes);
+    }
   }
+}
+
+function isAboutObject({ kind }: WatchEvent<unknown>): boolean {
+  return kind === 'put' || kind === 'delete';
 }

@@ -9,3 +9,18 @@ export interface SyncObserver {
   /** A service port asked for an address and port that another one has. */
   onConflict(conflict: FrontendConflict): void;
 }
+
+/** Tells all of them, in this order. */
+export function tellAll(observers: readonly SyncObserver[]): SyncObserver {
+  return {
+    onSync: (report, status) => {
+      for (const observer of observers) observer.onSync(report, status);
+    },
+    onSetAside: (entry) => {
+      for (const observer of observers) observer.onSetAside(entry);
+    },
+    onConflict: (conflict) => {
+      for (const observer of observers) observer.onConflict(conflict);
+    },
+  };
+}

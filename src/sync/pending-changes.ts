@@ -10,6 +10,8 @@ export interface PendingChanges {
   readonly isGlobal: boolean;
   /** When the oldest of them arrived; undefined when there is none. */
   readonly sinceMs: number | undefined;
+  /** When what led to them happened, where EndpointSlices say it: the start of the network programming latency. */
+  readonly triggerTimesMs: readonly number[];
 }
 
 export const NO_CHANGES: PendingChanges = {
@@ -17,6 +19,7 @@ export const NO_CHANGES: PendingChanges = {
   touchedServices: new Set(),
   isGlobal: false,
   sinceMs: undefined,
+  triggerTimesMs: [],
 };
 
 export function mergeChanges(older: PendingChanges, newer: PendingChanges): PendingChanges {
@@ -25,6 +28,7 @@ export function mergeChanges(older: PendingChanges, newer: PendingChanges): Pend
     touchedServices: older.touchedServices.union(newer.touchedServices),
     isGlobal: older.isGlobal || newer.isGlobal,
     sinceMs: older.sinceMs ?? newer.sinceMs,
+    triggerTimesMs: [...older.triggerTimesMs, ...newer.triggerTimesMs],
   };
 }
 

@@ -1,5 +1,5 @@
 // The single writer: mirrors the cluster, and runs one loop for each family that takes the kernel to it.
-import type { FamilyStatus } from '../status/snapshot.ts';
+import type { Snapshot } from '../status/snapshot.ts';
 import type { Clock } from '../util/clock.ts';
 import { FamilyLoop } from './family-loop.ts';
 import { FamilySync } from './family-sync.ts';
@@ -27,9 +27,12 @@ export class Sync {
   readonly model: ModelState;
   readonly #families: readonly FamilySync[];
   readonly #loops: readonly FamilyLoop[];
+  readonly #options: SyncOptions;
+  #runningSinceMs: number | undefined;
   readonly #mirrored = Promise.withResolvers<void>();
 
   constructor(options: SyncOptions) {
+    this.#options = options;
     this.model = new ModelState({ clock: options.clock, onEvent: () => this.#onEvent() });
     this.#families = options.kernels.map(
       (kernel) => new FamilySync({ ...options, kernel, model: this.model }),
@@ -44,11 +47,17 @@ export class Sync {
 
   /** Syncs until the signal aborts and what is under way has ended. The caller holds the node's lock. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#runningSinceMs = this.#options.clock.nowMs();
     await Promise.all(this.#loops.map((loop) => loop.run(signal)));
   }
 
-  status(): readonly FamilyStatus[] {
-    return this.#families.map((family) => family.status());
+  snapshot(): Snapshot {
+    return {
+      runningSinceMs: this.#runningSinceMs,
+      families: this.#families.map((family) => family.status()),
+      node: this.model.latestNode(this.#options.settings.node.name),
+      activity: this.model.activity(),
+    };
   }
 
   #onEvent(): void {

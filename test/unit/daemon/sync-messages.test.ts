@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createSyncMessages } from '../../../src/daemon/sync-messages.ts';
 import type { EventNote } from '../../../src/kube/event-object.ts';
 import type { ObjectKey, ServicePortKey } from '../../../src/model/names.ts';
-import type { FamilyStatus, SyncReport } from '../../../src/status/snapshot.ts';
 import type { SyncObserver } from '../../../src/sync/observer.ts';
 import { ip } from '../../builders/records.ts';
+import { aFamilyStatus, aReport } from '../../builders/status.ts';
 
 let lines: { level: string; message: string; fields: Record<string, unknown> }[];
 let events: EventNote[];
@@ -22,29 +22,8 @@ beforeEach(() => {
   });
 });
 
-const report: SyncReport = {
-  family: 'IPv4',
-  cause: 'changes',
-  outcome: 'committed',
-  startedAtMs: 1_000,
-  endedAtMs: 1_012,
-  lagMs: 15,
-  changes: 1,
-  operations: 2,
-  bytes: 300,
-  error: '',
-};
-
-const status: FamilyStatus = {
-  family: 'IPv4',
-  isSynced: true,
-  servicePorts: 1,
-  failuresInRow: 0,
-  repairs: 0,
-  setAside: [],
-  lastSync: report,
-  kernel: { natRules: 10 },
-};
+const report = aReport();
+const status = aFamilyStatus({ lastSync: report });
 
 describe('sync messages', () => {
   it('say of each sync how long it took and what it wrote', () => {

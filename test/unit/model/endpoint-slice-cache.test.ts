@@ -123,7 +123,7 @@ describe('changes', () => {
     put({ resourceVersion: '2', triggerTimeMs: 5_000 });
     const { services, triggerTimesMs } = cache.takeChanges();
     expect(services.size).toBe(0);
-    expect(triggerTimesMs.size).toBe(0);
+    expect(triggerTimesMs).toEqual({ IPv4: [], IPv6: [] });
   });
 
   it('do not show in the endpoints before they are taken', () => {
@@ -139,20 +139,26 @@ describe('trigger times', () => {
   it('are those of all changes since the last take', () => {
     put({ triggerTimeMs: 2_000, endpoints: endpoints('10.0.0.1') });
     put({ triggerTimeMs: 3_000, endpoints: endpoints('10.0.0.2') });
-    expect(cache.takeChanges().triggerTimesMs.get(WEB)).toEqual([2_000, 3_000]);
+    expect(cache.takeChanges().triggerTimesMs.IPv4).toEqual([2_000, 3_000]);
+  });
+
+  it('belong to the family of their slice', () => {
+    put({ triggerTimeMs: 2_000 });
+    put({ name: 'web-6', family: 'IPv6', triggerTimeMs: 3_000 });
+    expect(cache.takeChanges().triggerTimesMs).toEqual({ IPv4: [2_000], IPv6: [3_000] });
   });
 
   it('are counted once when the same change is seen again', () => {
     put({ triggerTimeMs: 2_000 });
     put({ triggerTimeMs: 2_000 });
-    expect(cache.takeChanges().triggerTimesMs.get(WEB)).toEqual([2_000]);
+    expect(cache.takeChanges().triggerTimesMs.IPv4).toEqual([2_000]);
   });
 
   it('do not count when they are older than the process', () => {
     put({ triggerTimeMs: 999 });
     const { services, triggerTimesMs } = cache.takeChanges();
     expect(services.has(WEB)).toBe(true);
-    expect(triggerTimesMs.has(WEB)).toBe(false);
+    expect(triggerTimesMs.IPv4).toEqual([]);
   });
 
   it('do not wait for a later change when the first led back to the applied state', () => {
@@ -162,7 +168,7 @@ describe('trigger times', () => {
     put({ endpoints: endpoints('10.0.0.1'), triggerTimeMs: 3_000 });
     cache.takeChanges();
     put({ endpoints: endpoints('10.0.0.3'), triggerTimeMs: 4_000 });
-    expect(cache.takeChanges().triggerTimesMs.get(WEB)).toEqual([4_000]);
+    expect(cache.takeChanges().triggerTimesMs.IPv4).toEqual([4_000]);
   });
 });
 

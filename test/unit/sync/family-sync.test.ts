@@ -113,6 +113,55 @@ describe('the first sync', () => {
   });
 });
 
+describe('the status', () => {
+  it('says since when a change waits, until it is committed', async () => {
+    await family.sync('start');
+    expect(family.status().queuedSinceMs).toBeUndefined();
+    const changedAtMs = clock.nowMs();
+    put('a');
+    clock.spend(1_000);
+    put('b');
+    expect(family.status().queuedSinceMs).toBe(changedAtMs);
+    dataplane.nextFailures.push({ ok: false, error: 'locked', suspects: [], isTransient: true });
+    await family.sync('changes');
+    expect(family.status()).toMatchObject({ queuedSinceMs: changedAtMs, uncommittedServices: 2 });
+    await family.sync('changes');
+    expect(family.status()).toMatchObject({ queuedSinceMs: undefined, uncommittedServices: 0 });
+    expect(family.status().lastGoodSyncMs).toBe(clock.nowMs());
+  });
+
+  it('does not wait for a change that was taken back', async () => {
+    const record = aService();
+    model.handleService({ kind: 'put', record });
+    await family.sync('start');
+    model.handleService({ kind: 'put', record: { ...record, affinitySeconds: 10 } });
+    model.handleService({ kind: 'put', record });
+    expect(family.status().queuedSinceMs).toBeUndefined();
+  });
+});
+
+describe('a report', () => {
+  it('counts what the kernel took and what it refused', async () => {
+    put('good');
+    put('bad');
+    dataplane.refused.add(key('bad'));
+    dataplane.namesSuspects = true;
+    const report = await family.sync('changes');
+    expect(report).toMatchObject({ outcome: 'committed', writes: 1, refusals: 2 });
+  });
+
+  it('carries trigger times over a failure to the sync that commits them', async () => {
+    await family.sync('start');
+    const triggerTimeMs = clock.nowMs() + 1;
+    model.handleService({ kind: 'put', record: aService() });
+    model.handleEndpointSlice({ kind: 'put', record: aSlice({ triggerTimeMs }) });
+    dataplane.nextFailures.push({ ok: false, error: 'locked', suspects: [], isTransient: true });
+    expect(await family.sync('changes')).toMatchObject({ outcome: 'failed', triggerTimesMs: [] });
+    expect(await family.sync('changes')).toMatchObject({ triggerTimesMs: [triggerTimeMs] });
+    expect(await family.sync('audit')).toMatchObject({ triggerTimesMs: [] });
+  });
+});
+
 describe('later syncs', () => {
   beforeEach(async () => {
     put('a');

@@ -136,7 +136,7 @@ describe('Sync', () => {
     await clock.advance(5_000);
     expect(causes()).toEqual(['changes', 'tampering']);
     expect(dataplane.kernel.size).toBe(1);
-    expect(sync.status()).toMatchObject([{ repairs: 1 }]);
+    expect(sync.snapshot().families).toMatchObject([{ repairs: 1 }]);
   });
 
   it('audits every ten minutes, and less often when an audit costs more', async () => {
