@@ -38,6 +38,8 @@ export function createOurs(netns: Netns, variant: IptablesVariant, records: Popu
     model,
     sync: async (cause) => {
       const report = await family.sync(cause);
+      // As the other family of a daemon does: what it does not take adds up.
+      model.takeChanges('IPv6');
       const { setAside } = family.status();
       if (report.outcome !== 'committed' || setAside.length > 0)
         throw new Error(`the sync did not commit everything: ${report.error || setAside[0]?.reason}`);

@@ -15,8 +15,8 @@ import { quantityText } from '../report/figure.ts';
 import { ENDPOINTS, type Row } from './row.ts';
 
 const GOAL_MS = 2;
-/** What counts as equal: the caches of the processor see ten million times more bytes. */
-const GOAL_RATIO = 1.5;
+/** What counts as equal: the caches of the processor hold less of what is looked at. */
+const GOAL_RATIO = 1.25;
 
 const WARM_UP = 200;
 const SAMPLES = 1_000;
@@ -66,6 +66,7 @@ async function createSubject(place: Netns, count: number): Promise<(round: numbe
   const dataplane = dataplaneIn(place, 'legacy');
   const model = modelOf(recordsOf(population));
   const step = planStep(model, undefined, model.takeChanges('IPv4'));
+  model.takeChanges('IPv6');
   const empty = await dataplane.read();
   const desired = runToEnd(dataplane.render(step.change, empty));
   const changes = dataplane.diff(empty, desired, { isComplete: true });
@@ -84,6 +85,8 @@ async function createSubject(place: Netns, count: number): Promise<(round: numbe
     const desired = runToEnd(dataplane.render(step.change, subject.state));
     const changes = dataplane.diff(subject.state, desired, { isComplete: false });
     const ms = performance.now() - start;
+    // As the other family of a daemon does: what it does not take adds up.
+    subject.model.takeChanges('IPv6');
     subject.plan = commitPlan(subject.plan, step);
     subject.state = dataplane.commit(subject.state, desired, changes);
     return ms;
