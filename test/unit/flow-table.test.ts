@@ -6,7 +6,7 @@ import type { ProxyPlan } from '../../src/plan/plan.ts';
 import { planFromNothing } from '../builders/plans.ts';
 import { ip } from '../builders/records.ts';
 import { allGroups } from '../kernel/flow/cases/all-groups.ts';
-import { type EndpointName, type Expectation, ipOf, portOf } from '../kernel/flow/expectation.ts';
+import { type EndpointName, ipOf, portOf } from '../kernel/flow/expectation.ts';
 import type { FlowProbe } from '../kernel/flow/flow-case.ts';
 import { clusterSeenBy } from '../kernel/flow/planner-view.ts';
 import { FAMILIES, isPod, NODES, nodeIps, nodeOfPod } from '../kernel/flow/world.ts';
@@ -32,15 +32,17 @@ it('names every case of a group once', () => {
   expect(names.length).toBe(new Set(names).size);
 });
 
-describe.each(groups)('$name', ({ cases }) => {
-  it.each(cases)('$name', ({ probes }) => {
-    for (const probe of probes) {
-      const { from, to, port, protocol, expected } = probe;
-      const what = `${from.label}, ${from.ips[probe.family]} -> ${to}:${port}/${protocol}`;
-      expect({ what, ...planned(probe) }).toEqual({ what, ...wanted(probe, expected) });
-    }
+for (const { name, cases } of groups) {
+  describe(name, () => {
+    for (const flowCase of cases) it(flowCase.name, () => flowCase.probes.forEach(compare));
   });
-});
+}
+
+function compare(probe: FlowProbe): void {
+  const { from, to, port, protocol, family } = probe;
+  const what = `${from.label}, ${from.ips[family]} -> ${to}:${port}/${protocol}`;
+  expect({ what, ...planned(probe) }).toEqual({ what, ...wanted(probe) });
+}
 
 /** What both statements are brought to: who answers, with what source, or the verdict. */
 interface Outcome {
@@ -87,7 +89,7 @@ function answersOf({ from, family }: FlowProbe, evaluation: Evaluation & { verdi
 
 const VERDICTS = { answered: 'balance', rejected: 'reject', dropped: 'drop', untouched: 'not-ours' } as const;
 
-function wanted({ family }: FlowProbe, expected: Expectation): Outcome {
+function wanted({ family, expected }: FlowProbe): Outcome {
   const answers = expected.kind === 'answered' ? [...expected.answers] : [];
   const ipAndPort = (endpoint: EndpointName) => `${ipOf(endpoint, family)} ${portOf(endpoint)}`;
   return {

@@ -4,11 +4,12 @@ import { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { Daemon, SYNC_COMPLETE } from '../../../src/lab/daemon.ts';
 import type { Lab } from '../../../src/lab/lab.ts';
 import type { Place } from '../../../src/lab/place.ts';
-import { isYounger } from './cases/addresses.ts';
+import { isYounger } from './cases/conflicts.ts';
 import type { FlowBed } from './experiments/experiment.ts';
 import { daemonConfigOf, type FlowDataplane } from './flow-dataplane.ts';
 import { startFlowLab } from './flow-lab.ts';
-import { flowService, type Manifest, manifestsOf, ready } from './flow-service.ts';
+import { flowService, ready } from './flow-service.ts';
+import { type Manifest, manifestsOf } from './manifests.ts';
 import { FAMILIES, NODES, type NodeName } from './world.ts';
 
 /** Made after everything else, so a daemon that serves it has heard of everything else. */

@@ -13,7 +13,7 @@ import { openNetlinkSocket } from '../../../src/system/netlink/netlink-socket.ts
 import { inNetns } from '../../../src/system/netns.ts';
 import { sysctl } from '../../../src/system/sysctl.ts';
 import { planFromNothing } from '../../builders/plans.ts';
-import type { Manifest } from './flow-service.ts';
+import type { Manifest } from './manifests.ts';
 import { clusterSeenBy } from './planner-view.ts';
 import type { Family, NodeName } from './world.ts';
 

@@ -1,6 +1,7 @@
 // A case: one sentence about what clients see, and the probes that show whether it is true.
 import { type EndpointName, type Expectation, reaches } from './expectation.ts';
-import { externalIpsOf, type FlowService, loadBalancerIpsOf, type Manifest } from './flow-service.ts';
+import { externalIpsOf, type FlowService, loadBalancerIpsOf } from './flow-service.ts';
+import type { Manifest } from './manifests.ts';
 import type { Source } from './source.ts';
 import { type DualStack, FAMILIES, type Family, nodeIps, PROTOCOLS, type Protocol } from './world.ts';
 
@@ -101,6 +102,11 @@ export function reachProbes({
     to: destinationOf(service, kind, spec.from),
     expected: (family) => reaches({ ...spec, isMasqueraded }, family),
   });
+}
+
+/** A case of these probes and no others. */
+export function reachCase(name: string, spec: ReachSpec): FlowCase {
+  return { name, probes: reachProbes(spec) };
 }
 
 export interface RefusalSpec extends Pick<ReachSpec, 'service' | 'kind' | 'from' | 'families' | 'protocols'> {

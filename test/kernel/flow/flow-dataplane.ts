@@ -18,6 +18,9 @@ export interface FlowSkip {
   readonly reason: string;
 }
 
+/** Seven daemons share the machine, so that what a sync takes says nothing about when the next one should be. */
+const MIN_SYNC_PERIOD = '100ms';
+
 /** The configuration of the node's daemon, on top of what every daemon of a lab has. */
 export function daemonConfigOf({ mode }: FlowDataplane, name: NodeName): Readonly<Record<string, unknown>> {
   const { settings } = flowNode(name);
@@ -31,7 +34,7 @@ export function daemonConfigOf({ mode }: FlowDataplane, name: NodeName): Readonl
     },
     clusterCIDR: clusterCidrs.join(','),
     nodePortAddresses,
-    iptables: { masqueradeAll, localhostNodePorts },
-    nftables: { masqueradeAll },
+    iptables: { masqueradeAll, localhostNodePorts, minSyncPeriod: MIN_SYNC_PERIOD },
+    nftables: { masqueradeAll, minSyncPeriod: MIN_SYNC_PERIOD },
   };
 }

@@ -5,8 +5,8 @@ import { decodeService } from '../../../src/kube/decode-service.ts';
 import type { PlanConfig } from '../../../src/plan/plan-config.ts';
 import { aCluster, aPlanConfig, type Cluster } from '../../builders/plans.ts';
 import { cidr, ip } from '../../builders/records.ts';
-import { isYounger } from './cases/addresses.ts';
-import type { Manifest } from './flow-service.ts';
+import { isYounger } from './cases/conflicts.ts';
+import type { Manifest } from './manifests.ts';
 import {
   type FlowNode,
   flowNode,

@@ -74,7 +74,11 @@ export interface ConnectOptions {
 export function connectOften(lab: Lab, flow: FlowProbe, options: ConnectOptions): Promise<Attempt[]> {
   const { from, to, port, protocol, family } = flow;
   return placeOfSource(lab, from).probe({
-    ...{ to, port, protocol, timeoutMs: ANSWER_TIMEOUT_MS, ...options },
+    to,
+    port,
+    protocol,
+    timeoutMs: ANSWER_TIMEOUT_MS,
+    ...options,
     ...(from.isBound && { fromIp: from.ips[family] }),
     ...(from.place === 'client' && { via: from.node }),
   });

@@ -1,16 +1,22 @@
 // Planners with a fault each, as changes of what the real one plans, and the case of the table that must notice. A suite that
 // lets one of them pass proves nothing.
-import { hostCidr, parseCidr, parseIp } from '../../../src/model/ip.ts';
-import {
-  endpointsOf,
-  type Frontend,
-  type FrontendKind,
-  type GlobalPlan,
-  type PlannedEndpoint,
-  type ServicePlan,
-  type TrafficPlan,
-} from '../../../src/plan/plan.ts';
+import type { GlobalPlan, ServicePlan } from '../../../src/plan/plan.ts';
 import { loadBalancerIpsOf } from './flow-service.ts';
+import {
+  allReady,
+  cluster,
+  isOn,
+  local,
+  localReady,
+  withEndpoints,
+  withFrontends,
+  withLoadBalancerIp,
+  withOtherWinner,
+  withoutAllowedVips,
+  withoutFrontends,
+  withSourceCidr,
+  withVerdict,
+} from './plan-changes.ts';
 import { type NodeName, nodeIps } from './world.ts';
 
 export interface SeededFault {
@@ -285,8 +291,9 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
   },
   {
     name: 'serves load-balancer IPs with ipMode Proxy',
-    service: (plan) => (plan.name.name === 'ip-mode-proxy' ? withLoadBalancerIp(plan) : plan),
-    caughtBy: ['not served is', 'a load-balancer IP with ipMode Proxy'],
+    service: (plan) =>
+      plan.name.name === 'ip-mode-proxy' ? withLoadBalancerIp(plan, loadBalancerIpsOf(161).IPv4) : plan,
+    caughtBy: ['not a Service address:', 'a load-balancer IP with ipMode Proxy'],
     symptom: /answered/,
   },
   {
@@ -330,79 +337,3 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     symptom: /is not reached/,
   },
 ];
-
-function cluster(verdict: TrafficPlan['verdict']): TrafficPlan {
-  return { policy: 'Cluster', verdict };
-}
-
-function local(verdict: TrafficPlan['verdict']): TrafficPlan {
-  return { policy: 'Local', verdict };
-}
-
-function withVerdict(
-  plan: TrafficPlan,
-  from: TrafficPlan['verdict'],
-  to: TrafficPlan['verdict'],
-): TrafficPlan {
-  return plan.verdict === from ? { ...plan, verdict: to } : plan;
-}
-
-function withSourceCidr(plan: GlobalPlan, text: string): GlobalPlan {
-  const cidr = parseCidr(text);
-  return cidr ? { ...plan, localDetector: { kind: 'source-cidr', cidr } } : plan;
-}
-
-function allReady({ allEndpoints }: ServicePlan): PlannedEndpoint[] {
-  return allEndpoints.filter(({ record }) => record.ready);
-}
-
-function localReady(plan: ServicePlan, node: NodeName): PlannedEndpoint[] {
-  return allReady(plan).filter((endpoint) => isOn(node, endpoint));
-}
-
-function isOn(node: NodeName, { record }: PlannedEndpoint): boolean {
-  return record.nodeName === node;
-}
-
-function withEndpoints(
-  plan: ServicePlan,
-  change: (endpoint: PlannedEndpoint) => PlannedEndpoint,
-): ServicePlan {
-  return {
-    ...plan,
-    clusterEndpoints: endpointsOf(plan, 'Cluster').map(change),
-    localEndpoints: endpointsOf(plan, 'Local').map(change),
-  };
-}
-
-function withFrontends(plan: ServicePlan, change: (frontend: Frontend) => Frontend): ServicePlan {
-  return { ...plan, frontends: plan.frontends.map(change) };
-}
-
-function withoutFrontends(plan: ServicePlan, kind: FrontendKind): ServicePlan {
-  return { ...plan, frontends: plan.frontends.filter((frontend) => frontend.kind !== kind) };
-}
-
-function withoutAllowedVips(plan: ServicePlan): ServicePlan {
-  const vips = plan.frontends.flatMap(({ kind, ip }) =>
-    kind === 'LoadBalancerIP' && ip ? [hostCidr(ip)] : [],
-  );
-  return { ...plan, allowedSources: plan.allowedSources?.filter((source) => !vips.includes(source)) };
-}
-
-function withLoadBalancerIp(plan: ServicePlan): ServicePlan {
-  const ip = parseIp(loadBalancerIpsOf(161).IPv4);
-  const vips = plan.frontends
-    .filter(({ kind }) => kind === 'ClusterIP')
-    .map((frontend): Frontend => ({ ...frontend, kind: 'LoadBalancerIP', ip }));
-  return { ...plan, frontends: [...plan.frontends, ...vips] };
-}
-
-function withOtherWinner(plan: ServicePlan, elder: string, younger: string): ServicePlan {
-  const isLoser = plan.name.name === elder;
-  if (!isLoser && plan.name.name !== younger) return plan;
-  const lostTo = isLoser ? plan.key : undefined;
-  return withFrontends(plan, (frontend) =>
-    frontend.kind === 'ExternalIP' ? { ...frontend, lostTo } : frontend,
-  );
-}

@@ -1,6 +1,5 @@
 // Which addresses are a Service's and which are not: unknown ports, unallocated addresses, Services that are none of ours
-// (KP 3.2, 3.5; fixtures of the differences between kube-proxy's modes), addresses that two Services claim, and addresses
-// that are the node's own.
+// (KP 3.2, 3.5, verdicts of nftables mode), and addresses that are the node's own.
 import {
   DROPPED,
   type EndpointName,
@@ -20,33 +19,23 @@ import {
   reachProbes,
   refusalProbes,
 } from '../flow-case.ts';
-import {
-  clusterIpsOf,
-  externalIpsOf,
-  flowService,
-  type Manifest,
-  manifestsOf,
-  ready,
-  TCP_80,
-} from '../flow-service.ts';
-import { nodeItself, outside, pod, type Source } from '../source.ts';
+import { clusterIpsOf, externalIpsOf, flowService, ready, TCP_80 } from '../flow-service.ts';
+import { manifestsOf } from '../manifests.ts';
+import { nodeItself, outside, type Source } from '../source.ts';
 import { type DualStack, podIps, secondIps } from '../world.ts';
+import { FAR, FAR_2, NEAR, NEAR_2, onNode1 } from './cast.ts';
 
 export function addressGroups(): FlowGroup[] {
-  return [clusterIps(), notServed(), nodeAddresses(), conflicts()];
+  return [clusterIps(), notServed(), nodeAddresses()];
 }
 
-const NEAR: EndpointName = 'pod-1-1:8080';
-const NEAR_2: EndpointName = 'pod-1-2:8080';
-const FAR: EndpointName = 'pod-2-1:8080';
-const FAR_2: EndpointName = 'pod-2-2:8080';
-
-const onNode1 = pod('pod-1-17');
 const EVERYBODY: readonly Source[] = [onNode1, nodeItself('node-1'), outside('node-1')];
 
 function clusterIps(): FlowGroup {
   const service = flowService({
-    ...{ number: 151, name: 'known', type: 'LoadBalancer' },
+    number: 151,
+    name: 'known',
+    type: 'LoadBalancer',
     ports: [TCP_80],
     endpoints: ready(NEAR, FAR),
   });
@@ -75,37 +64,43 @@ function clusterIps(): FlowGroup {
 
 function notServed(): FlowGroup {
   const proxied = flowService({
-    ...{ number: 161, name: 'ip-mode-proxy', type: 'LoadBalancer', ipMode: 'Proxy' },
+    number: 161,
+    name: 'ip-mode-proxy',
+    type: 'LoadBalancer',
+    ipMode: 'Proxy',
     endpoints: ready(NEAR, FAR),
   });
   const others = flowService({
-    ...{
-      number: 162,
-      name: 'of-another-proxy',
-      type: 'NodePort',
-      externalIps: Object.values(externalIpsOf(162)),
-    },
+    number: 162,
+    name: 'of-another-proxy',
+    type: 'NodePort',
+    externalIps: Object.values(externalIpsOf(162)),
     labels: { 'service.kubernetes.io/service-proxy-name': 'someone-else' },
     endpoints: ready(NEAR, FAR),
   });
   const headless = flowService({
-    ...{ number: 163, name: 'headless', isHeadless: true, externalIps: Object.values(externalIpsOf(163)) },
+    number: 163,
+    name: 'headless',
+    isHeadless: true,
+    externalIps: Object.values(externalIpsOf(163)),
     endpoints: ready(NEAR, FAR),
   });
   const named = flowService({
-    ...{ number: 164, name: 'external-name', type: 'ExternalName' },
+    number: 164,
+    name: 'external-name',
+    type: 'ExternalName',
     externalIps: Object.values(externalIpsOf(164)),
   });
   const vip = flowService({ number: 165, name: 'vip', type: 'LoadBalancer', endpoints: ready(NEAR) });
   return {
-    name: 'not served is',
+    name: 'not a Service address:',
     manifests: manifestsOf(proxied, others, headless, named, vip),
     cases: [
       everybodysCase('a load-balancer IP with ipMode Proxy', LOST, (from) =>
         destinationOf(proxied, 'load-balancer IP', from),
       ),
       {
-        name: 'nothing else of a Service with ipMode Proxy',
+        name: 'a load-balancer IP with ipMode Proxy, but the ClusterIP of that Service is one',
         probes: reachProbes({ service: proxied, from: onNode1, endpoints: [NEAR, FAR] }),
       },
       everybodysCase('the ClusterIP of a Service of another service proxy', DROPPED, (from) =>
@@ -141,7 +136,9 @@ function notServed(): FlowGroup {
 
 function nodeAddresses(): FlowGroup {
   const external = flowService({
-    ...{ number: 171, name: 'external-node-ip', externalIps: Object.values(secondIps('node-1')) },
+    number: 171,
+    name: 'external-node-ip',
+    externalIps: Object.values(secondIps('node-1')),
     endpoints: ready(NEAR, FAR),
   });
   const nodePort = flowService({
@@ -169,61 +166,6 @@ function nodeAddresses(): FlowGroup {
       },
     ],
   };
-}
-
-function conflicts(): FlowGroup {
-  const claimed = clusterIpsOf(183);
-  const claimant = flowService({
-    ...{ number: 181, name: 'claims-a-cluster-ip', externalIps: Object.values(claimed) },
-    ports: [TCP_80, { name: 'other', protocol: 'TCP', port: 82 }],
-    endpoints: ready(NEAR),
-  });
-  const elder = flowService({
-    ...{ number: 182, name: 'z-elder', externalIps: Object.values(externalIpsOf(182)) },
-    endpoints: ready(NEAR),
-  });
-  const owner = flowService({ number: 183, name: 'younger-owner', endpoints: ready(FAR) });
-  const younger = flowService({
-    ...{ number: 184, name: 'younger-rival', externalIps: Object.values(externalIpsOf(182)) },
-    endpoints: ready(FAR),
-  });
-  const from = onNode1;
-  return {
-    name: 'of two Services that claim one address and port',
-    manifests: manifestsOf(claimant, elder, owner, younger),
-    cases: [
-      {
-        name: 'the one whose ClusterIP it is wins, though the other is older',
-        probes: reachProbes({ service: owner, from, endpoints: [FAR], protocols: ['TCP'] }),
-      },
-      {
-        name: 'the loser keeps the ports of that address that nobody else has',
-        probes: probesOf({
-          ...{ from, to: { ips: claimed, port: 82 }, protocols: ['TCP'] },
-          expected: (family) => reaches({ from, endpoints: [NEAR], isMasqueraded: true }, family),
-        }),
-      },
-      {
-        name: 'the older one wins',
-        probes: reachProbes({
-          service: elder,
-          kind: 'external IP',
-          from,
-          endpoints: [NEAR],
-          isMasqueraded: true,
-        }),
-      },
-      {
-        name: 'the loser keeps its own addresses',
-        probes: reachProbes({ service: younger, from, endpoints: [FAR] }),
-      },
-    ],
-  };
-}
-
-/** Objects that are to be made at least a second after the others: so coarse is the time of creation. */
-export function isYounger({ metadata }: Manifest): boolean {
-  return metadata.name.startsWith('younger-');
 }
 
 function everybodysCase(name: string, expected: typeof LOST, to: (from: Source) => Destination): FlowCase {

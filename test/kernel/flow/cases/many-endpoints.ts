@@ -1,7 +1,8 @@
 // More endpoints than stand in one chain: all are reached, also by a client that is many of them itself.
 import type { EndpointName } from '../expectation.ts';
 import { type FlowGroup, reachProbes } from '../flow-case.ts';
-import { type FlowService, flowService, manifestsOf, ready } from '../flow-service.ts';
+import { type FlowService, flowService, ready } from '../flow-service.ts';
+import { manifestsOf } from '../manifests.ts';
 import { outside, pod } from '../source.ts';
 import { MANY_PODS, MANY_PORTS, type PodName } from '../world.ts';
 
@@ -15,12 +16,16 @@ export type ManyServiceName = 'three' | 'two-dozen' | 'ten-dozen';
 
 const SERVICES: Readonly<Record<ManyServiceName, FlowService>> = {
   three: flowService({
-    ...{ number: 241, name: 'three' },
+    number: 241,
+    name: 'three',
     endpoints: ready('pod-1-1:8080', 'pod-2-1:8080', 'pod-2-2:8080'),
   }),
   // All of them the same pod of node-1.
   'two-dozen': flowService({
-    ...{ number: 242, name: 'two-dozen', type: 'LoadBalancer', externalPolicy: 'Local' },
+    number: 242,
+    name: 'two-dozen',
+    type: 'LoadBalancer',
+    externalPolicy: 'Local',
     endpoints: ready(...endpointsOf(here)),
   }),
   'ten-dozen': flowService({
@@ -50,7 +55,10 @@ export function manyEndpointsGroup(): FlowGroup {
       {
         name: 'are all local under policy Local',
         probes: reachProbes({
-          ...{ service, kind: 'load-balancer IP', from: outside('node-1'), endpoints: all },
+          service,
+          kind: 'load-balancer IP',
+          from: outside('node-1'),
+          endpoints: all,
           families: ['IPv6'],
         }),
       },

@@ -8,9 +8,9 @@ import {
   externalIpsOf,
   type FlowService,
   flowService,
-  manifestsOf,
   type Policy,
 } from '../flow-service.ts';
+import { manifestsOf } from '../manifests.ts';
 import { nodeItself, outside, pod, type Source } from '../source.ts';
 import type { NodeName } from '../world.ts';
 
@@ -148,7 +148,11 @@ function settings(): Setting[] {
     POLICIES.flatMap((policy) =>
       Object.entries(ENDPOINTS).flatMap(([state, endpoints]) =>
         [false, ...(endpoints.hasAffinityCase ? [true] : [])].map((hasAffinity) => ({
-          ...{ frontend, policy, state, endpoints, hasAffinity },
+          frontend,
+          policy,
+          state,
+          endpoints,
+          hasAffinity,
         })),
       ),
     ),

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { DROPPED, type EndpointName, type Expectation, LOST, REJECTED, reaches } from '../expectation.ts';
 import { type FlowCase, type FlowGroup, probesOf } from '../flow-case.ts';
-import type { Manifest } from '../flow-service.ts';
+import type { Manifest } from '../manifests.ts';
 import { nodeItself, outside, pod, type Source } from '../source.ts';
 import { type DualStack, type Family, nodeIps, OTHER_CLIENT_IPS, type Protocol } from '../world.ts';
 
@@ -99,14 +99,16 @@ const CASES: readonly RecordedCase[] = [
   tcp('lb-local', outer, { IPv4: '203.0.113.9' }, 80, { endpoints: at(8080, 'pod-1-8') }),
   tcp('lb-local, on its NodePort', outer, nodeIp, 30084, { endpoints: at(8080, 'pod-1-8') }),
   tcp('lb-ranges, from inside', outer, { IPv4: '203.0.113.10' }, 80, {
-    ...{ endpoints: at(8080, 'pod-1-9', 'pod-2-11'), isMasqueraded: true },
+    endpoints: at(8080, 'pod-1-9', 'pod-2-11'),
+    isMasqueraded: true,
   }),
   tcp('lb-ranges, from beyond', stranger, { IPv4: '203.0.113.10' }, 80, DROPPED),
   tcp('lb-ranges, from a pod', near, { IPv4: '203.0.113.10' }, 80, DROPPED),
   tcp('lb-proxy', outer, { IPv4: '203.0.113.11' }, 80, LOST),
   tcp('lb-proxy, on its ClusterIP', near, { IPv4: '10.96.1.11' }, 80, { endpoints: at(8080, 'pod-1-10') }),
   tcp('ext', outer, { IPv4: '198.51.100.77' }, 80, {
-    ...{ endpoints: at(8080, 'pod-1-11', 'pod-2-12'), isMasqueraded: true },
+    endpoints: at(8080, 'pod-1-11', 'pod-2-12'),
+    isMasqueraded: true,
   }),
   tcp('itp-local, on node-1', near, { IPv4: '10.96.1.13' }, 80, { endpoints: at(8080, 'pod-1-12') }),
   tcp('itp-local, on node-2', far, { IPv4: '10.96.1.13' }, 80, { endpoints: at(8080, 'pod-2-13') }),

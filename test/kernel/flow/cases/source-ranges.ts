@@ -1,7 +1,8 @@
 // loadBalancerSourceRanges (KP 3.2, 3.5; the firewall chains of nftables mode, which come before everything else).
 import { DROPPED, type EndpointName, REJECTED, reaches } from '../expectation.ts';
 import { type FlowGroup, probesOf, reachProbes, refusalProbes } from '../flow-case.ts';
-import { type FlowService, type FlowServiceSpec, flowService, manifestsOf, ready } from '../flow-service.ts';
+import { type FlowService, type FlowServiceSpec, flowService, ready } from '../flow-service.ts';
+import { manifestsOf } from '../manifests.ts';
 import { nodeFromItsAddress, outside, pod } from '../source.ts';
 import { BOUND_VIPS, CLIENT_IPS, type DualStack, OTHER_CLIENT_IPS, podIps } from '../world.ts';
 

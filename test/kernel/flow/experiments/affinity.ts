@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointName } from '../expectation.ts';
 import { type FlowProbe, reachProbes } from '../flow-case.ts';
-import { type FlowService, flowService, manifestsOf, ready } from '../flow-service.ts';
+import { type FlowService, flowService, ready } from '../flow-service.ts';
+import { manifestsOf } from '../manifests.ts';
 import { connectOften, observationOf } from '../prober.ts';
 import { outside } from '../source.ts';
 import { type Family, OTHER_CLIENT_IPS } from '../world.ts';
@@ -105,8 +106,11 @@ function experiment(
 async function choices({ lab }: FlowBed, service: FlowService, family: Family): Promise<string[]> {
   const flows = OTHER_CLIENT_IPS.flatMap((ips): FlowProbe[] =>
     reachProbes({
-      ...{ service, from: outside('node-1', ips), endpoints: ENDPOINTS },
-      ...{ families: [family], protocols: ['TCP'] },
+      service,
+      from: outside('node-1', ips),
+      endpoints: ENDPOINTS,
+      families: [family],
+      protocols: ['TCP'],
     }),
   );
   return Promise.all(

@@ -37,8 +37,11 @@ async function checkEvenness({ lab }: FlowBed, { service, family, protocol }: Ev
   const { endpoints = [], ...spec } = manyService(service);
   const names = endpoints.map(({ name }) => name);
   const [flow] = reachProbes({
-    ...{ service: { ...spec, endpoints }, from: pod('pod-1-17'), endpoints: names },
-    ...{ families: [family], protocols: [protocol] },
+    service: { ...spec, endpoints },
+    from: pod('pod-1-17'),
+    endpoints: names,
+    families: [family],
+    protocols: [protocol],
   });
   if (!flow) return ['no flow'];
   const seen = observationOf(

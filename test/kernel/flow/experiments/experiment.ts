@@ -1,7 +1,7 @@
 // What cannot be said as a table of single probes: many clients at a time, the passing of time, changes of objects.
 import type { ControlPlane } from '../../../../src/lab/control-plane/control-plane.ts';
 import type { Lab } from '../../../../src/lab/lab.ts';
-import type { Manifest } from '../flow-service.ts';
+import type { Manifest } from '../manifests.ts';
 
 /** A lab with daemons that have programmed everything. */
 export interface FlowBed {

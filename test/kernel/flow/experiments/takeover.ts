@@ -2,8 +2,9 @@
 import { deleteObject } from '../../../../src/lab/api-server/registry.ts';
 import { services } from '../../../../src/lab/api-server/resources.ts';
 import { type FlowProbe, reachProbes } from '../flow-case.ts';
-import { externalIpsOf, flowService, manifestsOf, NAMESPACE, ready } from '../flow-service.ts';
+import { externalIpsOf, flowService, ready } from '../flow-service.ts';
 import { judge } from '../judge.ts';
+import { manifestsOf, NAMESPACE } from '../manifests.ts';
 import { probeFlow } from '../prober.ts';
 import { pod } from '../source.ts';
 import type { FlowBed, FlowExperiment } from './experiment.ts';
@@ -11,11 +12,15 @@ import type { FlowBed, FlowExperiment } from './experiment.ts';
 const SHARED_IPS = Object.values(externalIpsOf(191));
 
 const winner = flowService({
-  ...{ number: 191, name: 'z-winner', externalIps: SHARED_IPS },
+  number: 191,
+  name: 'z-winner',
+  externalIps: SHARED_IPS,
   endpoints: ready('pod-1-1:8080'),
 });
 const heir = flowService({
-  ...{ number: 192, name: 'younger-heir', externalIps: SHARED_IPS },
+  number: 192,
+  name: 'younger-heir',
+  externalIps: SHARED_IPS,
   endpoints: ready('pod-2-1:8080'),
 });
 
@@ -41,7 +46,10 @@ async function checkTakeover(bed: FlowBed): Promise<string[]> {
 
 function flowsTo(endpoint: 'pod-1-1:8080' | 'pod-2-1:8080'): FlowProbe[] {
   return reachProbes({
-    ...{ service: winner, kind: 'external IP', from: pod('pod-1-17'), endpoints: [endpoint] },
+    service: winner,
+    kind: 'external IP',
+    from: pod('pod-1-17'),
+    endpoints: [endpoint],
     isMasqueraded: true,
   });
 }
