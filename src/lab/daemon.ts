@@ -83,6 +83,11 @@ export class Daemon {
     });
   }
 
+  /** Resolves with the exit code, or the signal's name, when it has ended, however that comes. */
+  get ended(): Promise<number | string> {
+    return this.#ended;
+  }
+
   /** SIGTERM; resolves with the exit code, or the signal's name, when it has ended. */
   stop(): Promise<number | string> {
     this.#child.kill('SIGTERM');

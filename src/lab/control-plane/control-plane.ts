@@ -36,6 +36,9 @@ export class ControlPlane {
   readonly adminKubeconfig: string;
   /** For a service proxy on a node: the ClusterRole system:node-proxier, at the control plane's address. */
   readonly proxyKubeconfig: string;
+  readonly #lab: Lab;
+  readonly #server: ApiServer;
+  #localPort = 0;
 
   /** Resolves when the API server answers. It ends with the lab. */
   static async start(lab: Lab, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
@@ -48,11 +51,8 @@ export class ControlPlane {
     });
     const server = new ApiServer({ ...cluster, users: [ADMIN, PROXY], tls: certificate });
     lab.onClose(() => server.close());
-    const port = await server.listen({ port: 0 });
-    for (const ip of [IPv4, IPv6]) {
-      await server.listen({ fd: lab.openControlPlaneSocket({ ip, port: API_PORT }) });
-    }
-    const controlPlane = new ControlPlane(lab, cluster);
+    const controlPlane = new ControlPlane(lab, cluster, server);
+    const port = await controlPlane.serve();
     const { ca } = certificate;
     const { adminKubeconfig, proxyKubeconfig } = controlPlane;
     await writeKubeconfig(adminKubeconfig, { server: `https://127.0.0.1:${port}`, ca, user: ADMIN });
@@ -60,7 +60,9 @@ export class ControlPlane {
     return controlPlane;
   }
 
-  private constructor(lab: Lab, cluster: Cluster) {
+  private constructor(lab: Lab, cluster: Cluster, server: ApiServer) {
+    this.#lab = lab;
+    this.#server = server;
     this.cluster = cluster;
     this.adminKubeconfig = join(lab.directory, ADMIN_KUBECONFIG);
     this.proxyKubeconfig = join(lab.directory, 'kube-proxy.kubeconfig');
@@ -68,6 +70,21 @@ export class ControlPlane {
     this.endpointSlices = new EndpointSliceController(cluster);
     for (const pod of lab.podHosts) this.endpointSlices.setPod(podStateOf(pod));
     lab.onClose(async () => this.endpointSlices.close());
+  }
+
+  /** Has the API server listen, again and at the same addresses after an outage. Returns its port of 127.0.0.1. */
+  async serve(): Promise<number> {
+    this.#localPort = await this.#server.listen({ port: this.#localPort });
+    const { IPv4, IPv6 } = this.#lab.controlPlane.ips;
+    for (const ip of [IPv4, IPv6]) {
+      await this.#server.listen({ fd: this.#lab.openControlPlaneSocket({ ip, port: API_PORT }) });
+    }
+    return this.#localPort;
+  }
+
+  /** Begins an outage: connections are cut, and new ones refused, until serve(). The objects stay. */
+  async stopServing(): Promise<void> {
+    await this.#server.close();
   }
 
   /** Creates or replaces the objects of a YAML text, or these, with their status. Throws StatusError. */
