@@ -56,6 +56,31 @@ export function describeNetlink(name: string, createBed: () => NetlinkBed): void
       expect(messages).toContain(LOOPBACK_INDEX);
     });
 
+    it('dump the links from another thread, and nothing more when they are through', async () => {
+      const connection = new NetlinkConnection(open(createBed()));
+      const request = new MessageWriter()
+        .beginMessage({ type: RTM_GETLINK, flags: NLM_F_DUMP, sequence: connection.nextSequence() })
+        .raw(new Uint8Array(16))
+        .end();
+      const links: number[] = [];
+      for await (const messages of connection.queryApart(request.bytes()))
+        for (const { payload } of messages) links.push(payload.readInt32LE(4));
+      expect(links).toContain(LOOPBACK_INDEX);
+      expect(new Set(links).size).toBe(links.length);
+    });
+
+    it('reject a refused dump that was asked from another thread', async () => {
+      const connection = new NetlinkConnection(open(createBed()));
+      const request = new MessageWriter()
+        .beginMessage({ type: RTM_UNKNOWN, flags: NLM_F_DUMP, sequence: connection.nextSequence() })
+        .raw(new Uint8Array(16))
+        .end();
+      const takeAll = async () => {
+        for await (const messages of connection.queryApart(request.bytes())) Array.from(messages);
+      };
+      await expect(takeAll()).rejects.toThrow('ENOTSUP');
+    });
+
     it('answer a second dump when the first was not taken to its end', () => {
       const connection = new NetlinkConnection(open(createBed()));
       const request = (): Buffer =>
@@ -114,11 +139,13 @@ export function describeNetlink(name: string, createBed: () => NetlinkBed): void
       expect(receiveAll(socket)).toBe(1);
     });
 
-    it('refuse to send once they are closed, and close twice', () => {
+    it('refuse to send once they are closed, and close twice', async () => {
       const socket = open(createBed());
       socket.close();
       socket.close();
       expect(() => socket.send(new Uint8Array(16))).toThrow('EBADF');
+      await expect(socket.sendApart(new Uint8Array(16))).rejects.toThrow('EBADF');
+      await expect(socket.receiveApart()).rejects.toThrow('EBADF');
     });
   });
 

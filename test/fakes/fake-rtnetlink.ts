@@ -190,6 +190,14 @@ class FakeSocket implements NetlinkSocket {
     throw new NetlinkError(os.constants.errno.ENOBUFS);
   }
 
+  async sendApart(datagram: Uint8Array): Promise<void> {
+    this.send(datagram);
+  }
+
+  async receiveApart(): Promise<Buffer | undefined> {
+    return this.receive();
+  }
+
   onReadable(callback: () => void): void {
     this.#assertOpen();
     this.#callback = callback;

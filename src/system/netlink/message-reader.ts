@@ -11,7 +11,7 @@ export const NLM_F_MULTI = 2;
 export const NLM_F_DUMP_INTR = 0x10;
 
 const HEADER_BYTES = 16;
-const ATTRIBUTE_HEADER_BYTES = 4;
+export const ATTRIBUTE_HEADER_BYTES = 4;
 /** Without the two flag bits: nested, and network byte order. */
 const ATTRIBUTE_TYPE_MASK = 0x3fff;
 /** In an error message: extended attributes follow, and (with capped acks) right after the header that was refused. */
@@ -88,6 +88,7 @@ export function errorOf({ flags, type, payload }: NetlinkMessage): NetlinkError 
   return new NetlinkError(errno, sentence && textOf(sentence));
 }
 
-function align(length: number): number {
+/** Attributes and messages begin at multiples of four bytes. */
+export function align(length: number): number {
   return (length + 3) & ~3;
 }

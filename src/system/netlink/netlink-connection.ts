@@ -1,5 +1,5 @@
 // Requests to the kernel over one netlink socket: sequence numbers, acknowledgements, batches and dumps. Synchronous, since
-// the kernel answers within `send`; a long dump can be taken piece by piece.
+// the kernel answers within `send`; what takes the kernel long is asked on another thread.
 import {
   errorOf,
   type NetlinkMessage,
@@ -65,20 +65,49 @@ export class NetlinkConnection {
     let isConsistent = true;
     for (const message of this.#exchange(datagram)) {
       if (message.flags & NLM_F_DUMP_INTR) isConsistent = false;
-      if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
-        const error = errorOf(message);
-        if (error) throw error;
-      } else yield message;
+      if (isData(message)) yield message;
     }
     return isConsistent;
   }
 
+  /**
+   * Sends one NLM_F_DUMP and yields the messages of the answer, those of one datagram together; they are valid until the next
+   * ones are taken. The kernel works on another thread, so that the event loop goes on however much it has to walk through.
+   * Nothing else can be asked meanwhile. Says nothing of changes during the dump, of which conntrack tells nothing either.
+   * Rejects with NetlinkError when the kernel refuses.
+   */
+  async *queryApart(datagram: Uint8Array): AsyncGenerator<Iterable<NetlinkMessage>, void> {
+    this.#discardRest();
+    await this.#socket.sendApart(datagram);
+    for (;;) {
+      const answer = await this.#socket.receiveApart();
+      if (!answer) return;
+      yield dataOf(answer);
+    }
+  }
+
   /** Everything that the kernel answers. Ends when nothing waits any more: the kernel goes on with a dump within recv(2). */
   *#exchange(datagram: Uint8Array): Generator<NetlinkMessage, void> {
-    // A dump that nobody took to its end would answer instead, and the kernel refuses a second one beside it.
-    while (this.#socket.receive());
+    this.#discardRest();
     this.#socket.send(datagram);
     for (let answer = this.#socket.receive(); answer; answer = this.#socket.receive())
       yield* readMessages(answer);
   }
+
+  /** A dump that nobody took to its end would answer instead, and the kernel refuses a second one beside it. */
+  #discardRest(): void {
+    while (this.#socket.receive());
+  }
+}
+
+function* dataOf(answer: Buffer): Generator<NetlinkMessage, void> {
+  for (const message of readMessages(answer)) if (isData(message)) yield message;
+}
+
+/** False for what ends a dump or acknowledges. Throws the refusal. */
+function isData(message: NetlinkMessage): boolean {
+  if (message.type !== NLMSG_DONE && message.type !== NLMSG_ERROR) return true;
+  const error = errorOf(message);
+  if (error) throw error;
+  return false;
 }

@@ -21,6 +21,12 @@ export interface NetlinkSocket {
    * events were lost.
    */
   receive(): Buffer | undefined;
+  /**
+   * As `send` and `receive`, on another thread: for dumps, in which the kernel may walk through all that it has, for 0.1 s and
+   * more, to find the little that was asked for. One at a time, and nothing else with the socket meanwhile.
+   */
+  sendApart(datagram: Uint8Array): Promise<void>;
+  receiveApart(): Promise<Buffer | undefined>;
   /** Calls back each time there is something to receive, until the socket is closed. One callback per socket. */
   onReadable(callback: () => void): void;
   /** Nothing is called back afterwards. Closing again does nothing. */
@@ -104,11 +110,18 @@ class KernelNetlinkSocket implements NetlinkSocket {
   }
 
   receive(): Buffer | undefined {
-    const length: number = recv(this.#fd, this.#received, RECEIVE_BYTES, MSG_TRUNC);
-    if (length > RECEIVE_BYTES) throw new NetlinkError(EMSGSIZE);
-    if (length >= 0) return this.#received.subarray(0, length);
-    if (koffi.errno() === EAGAIN) return undefined;
-    throw new NetlinkError(koffi.errno());
+    return this.#datagramOf(recv(this.#fd, this.#received, RECEIVE_BYTES, MSG_TRUNC));
+  }
+
+  async sendApart(datagram: Uint8Array): Promise<void> {
+    const { result, errno } = await onOtherThread(send, this.#fd, datagram, datagram.length, 0);
+    check(result, errno);
+  }
+
+  async receiveApart(): Promise<Buffer | undefined> {
+    const received = this.#received;
+    const { result, errno } = await onOtherThread(recv, this.#fd, received, RECEIVE_BYTES, MSG_TRUNC);
+    return this.#datagramOf(result, errno);
   }
 
   onReadable(callback: () => void): void {
@@ -131,12 +144,32 @@ class KernelNetlinkSocket implements NetlinkSocket {
     this.#fd = -1;
   }
 
+  #datagramOf(length: number, errno = koffi.errno()): Buffer | undefined {
+    if (length > RECEIVE_BYTES) throw new NetlinkError(EMSGSIZE);
+    if (length >= 0) return this.#received.subarray(0, length);
+    if (errno === EAGAIN) return undefined;
+    throw new NetlinkError(errno);
+  }
+
   #setOption(level: number, option: number, value: number): void {
     check(setsockopt(this.#fd, level, option, [value], 4));
   }
 }
 
-function check(result: number): number {
-  if (result < 0) throw new NetlinkError(koffi.errno());
+/** Calls on a thread of libuv's pool. The errno of that thread is koffi's own during the callback only. */
+function onOtherThread(
+  call: typeof send,
+  ...parameters: readonly unknown[]
+): Promise<{ readonly result: number; readonly errno: number }> {
+  return new Promise((resolve, reject) => {
+    call.async(...parameters, (error: unknown, result: number) => {
+      if (error) reject(error);
+      else resolve({ result, errno: koffi.errno() });
+    });
+  });
+}
+
+function check(result: number, errno = koffi.errno()): number {
+  if (result < 0) throw new NetlinkError(errno);
   return result;
 }
