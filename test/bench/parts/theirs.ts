@@ -3,7 +3,7 @@ import { sharedRules } from '../../../src/dataplane/iptables/shared-rules.ts';
 import { type IptablesVariant, restoreProgram } from '../../../src/dataplane/iptables/tools.ts';
 import type { ProxyPlan } from '../../../src/plan/plan.ts';
 import { type KubeProxyRules, kubeProxyRules } from '../baseline/kube-proxy-rules.ts';
-import { fullRestore, RESTORE_OPTIONS } from '../baseline/restore-text.ts';
+import { fullRestore, RESTORE_OPTIONS, stepwiseRestore } from '../baseline/restore-text.ts';
 import type { Netns } from './netns.ts';
 
 export interface Theirs {
@@ -28,7 +28,8 @@ export async function restore(netns: Netns, variant: IptablesVariant, text: stri
 /** Brings a namespace to where kube-proxy's first sync leaves it. */
 export async function restoreAll(netns: Netns, variant: IptablesVariant, theirs: Theirs): Promise<void> {
   await restore(netns, variant, theirs.jumps);
-  await restore(netns, variant, textOf(fullRestore(theirs.rules)));
+  const steps = variant === 'nft' ? stepwiseRestore(theirs.rules) : [fullRestore(theirs.rules)];
+  for (const step of steps) await restore(netns, variant, textOf(step));
 }
 
 function jumpText({ global, family }: ProxyPlan): string {

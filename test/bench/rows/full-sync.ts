@@ -31,7 +31,7 @@ function compare({ netns, sizes }: RowContext, variant: IptablesVariant, records
   const theirs = theirsOf(planOf(records));
   const text = textOf(fullRestore(theirs.rules));
   return alternate(
-    sizes.fullRounds,
+    variant === 'legacy' ? sizes.fullRounds : sizes.nftFullRounds,
     async () => {
       const place = await netns.create();
       const ours = createOurs(place, variant, records);

@@ -23,6 +23,8 @@ export interface Sizes {
   readonly fewServices: number;
   /** Full syncs of each side. */
   readonly fullRounds: number;
+  /** The same with the nft variant, where one of kube-proxy's shape takes minutes. */
+  readonly nftFullRounds: number;
   /** Single changes of each side. */
   readonly changeRounds: number;
   /** Connections through each set of rules. */
@@ -36,6 +38,7 @@ export const FULL_SIZES: Sizes = {
   nftServices: 5_000,
   fewServices: 100,
   fullRounds: 3,
+  nftFullRounds: 1,
   changeRounds: 11,
   connections: 4_000,
   watchMs: 60_000,
@@ -46,6 +49,7 @@ export const QUICK_SIZES: Sizes = {
   nftServices: 500,
   fewServices: 100,
   fullRounds: 1,
+  nftFullRounds: 1,
   changeRounds: 3,
   connections: 500,
   watchMs: 5_000,
