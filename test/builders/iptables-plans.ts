@@ -129,8 +129,8 @@ export class TestKernel {
     const state = this.state ?? (await this.dataplane.read());
     const desired = runToEnd(this.dataplane.render(change, state));
     const changes = this.dataplane.diff(state, desired, { isComplete });
-    if (changes.isEmpty) return { ok: true, operations: 0, bytes: 0 };
-    const result = await this.dataplane.apply(changes);
+    const nothing: ApplyResult = { ok: true, operations: 0, bytes: 0 };
+    const result = changes.isEmpty ? nothing : await this.dataplane.apply(changes);
     this.state = result.ok
       ? this.dataplane.commit(state, desired, changes)
       : await this.dataplane.read(state);

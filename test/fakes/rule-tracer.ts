@@ -21,7 +21,7 @@ export interface Outcome {
   readonly probability: number;
   /** How many rules looked at the packet. */
   readonly rules: number;
-  /** Chains that were jumped to and came back, marks and sets written: `KUBE-MARK-MASQ`, `SET KUBE-SEP-…`. */
+  /** Marks and sets written: `MARK 0x4000/0x4000`, `SET KUBE-SEP-…`. */
   readonly effects: readonly string[];
 }
 
@@ -101,7 +101,6 @@ function enter(walk: Walk, flag: string, chain: string): Walk {
     chain,
     index: 0,
     returns: flag === '-g' ? walk.returns : [...walk.returns, here],
-    effects: chain === 'KUBE-MARK-MASQ' ? [...walk.effects, chain] : walk.effects,
   };
 }
 

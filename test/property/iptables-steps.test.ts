@@ -36,7 +36,10 @@ const traffic = fc.record({
 });
 const service: fc.Arbitrary<ServicePlan> = fc
   .record({
-    frontends: fc.array(frontend, { maxLength: 4 }),
+    frontends: fc.uniqueArray(frontend, {
+      selector: ({ ip, port, protocol }) => `${ip} ${port} ${protocol}`,
+      maxLength: 4,
+    }),
     clusterEndpoints: endpoints,
     localEndpoints: endpoints,
     internal: traffic,

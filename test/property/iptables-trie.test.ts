@@ -5,6 +5,7 @@ import {
   entriesOf,
   insertEntry,
   LEAF_SIZE,
+  MAX_DEPTH,
   removeEntry,
   type Trie,
   type TrieEntry,
@@ -12,11 +13,19 @@ import {
 } from '../../src/dataplane/iptables/trie.ts';
 import type { ServicePortKey } from '../../src/model/names.ts';
 
-// Few digits and owners, so that keys are close together and sometimes equal.
+// Few digits and owners, so that keys are close together and sometimes equal; long enough that tries become too deep.
 const entry = fc
-  .tuple(fc.stringMatching(/^[0-3]{5}$/), fc.constantFrom('a', 'b', 'c'))
-  .map(([key, owner]): TrieEntry => ({ key, owner: owner as ServicePortKey, rule: `to ${key} ${owner}` }));
-const entrySet = fc.uniqueArray(entry, { selector: ({ key, owner }) => key + owner, maxLength: 120 });
+  .tuple(
+    fc.oneof(fc.stringMatching(/^[0-7]{10}$/), fc.stringMatching(/^[01]{10}$/)),
+    fc.constantFrom('a', 'b', 'c'),
+    fc.constantFrom(0, 5, 9, 13),
+  )
+  .map(([key, owner, depth]) => anEntry(key, owner, depth));
+const entrySet = fc.uniqueArray(entry, {
+  selector: ({ key, owner }) => key + owner,
+  maxLength: 160,
+  size: 'max',
+});
 
 describe('a trie', () => {
   it('has one shape for a set of entries, whatever the order of insertions and removals', () => {
@@ -44,25 +53,25 @@ describe('a trie', () => {
     );
   });
 
-  it('never has more than a leaf full of entries that could be told apart', () => {
+  it('never has more than a leaf full of entries that could be told apart, but at the greatest depth', () => {
     fc.assert(
       fc.property(entrySet, (entries) => {
         const leaves = leavesOf(trieOf(entries));
         for (const leaf of leaves) {
-          const isOneKey = new Set(leaf.map(({ key }) => key)).size === 1;
-          expect(leaf.length <= LEAF_SIZE || isOneKey).toBe(true);
+          const isOneKey = new Set(leaf.entries.map(({ key }) => key)).size === 1;
+          const deepest = leaf.level + Math.max(...leaf.entries.map(({ depth }) => depth));
+          expect(leaf.entries.length <= LEAF_SIZE || isOneKey || deepest === MAX_DEPTH).toBe(true);
+          expect(deepest).toBeLessThanOrEqual(MAX_DEPTH);
         }
       }),
     );
   });
 
   it('shares what a change does not touch with the trie before', () => {
-    const entries = ['00000', '00001', '00002', '11111', '11112', '11113', '22222', '22223', '22220'].map(
-      (key): TrieEntry => ({ key, owner: 'a' as ServicePortKey, rule: key }),
-    );
-    const before = trieOf(entries);
-    const after = insertEntry(before, { key: '00003', owner: 'a' as ServicePortKey, rule: '' });
-    if (before?.kind !== 'branch' || after.kind !== 'branch') throw new Error('nine entries make a branch');
+    const keys = ['000', '001', '002', '003', '004', '111', '112', '113', '114', '115', '222', '223'];
+    const before = trieOf(keys.map((key) => anEntry(key, 'a')));
+    const after = insertEntry(before, anEntry('005', 'a'));
+    if (before?.kind !== 'branch' || after.kind !== 'branch') throw new Error('twelve entries make a branch');
     expect(after.children[0]).not.toBe(before.children[0]);
     expect(after.children[1]).toBe(before.children[1]);
     expect(after.children[2]).toBe(before.children[2]);
@@ -78,7 +87,15 @@ describe('a trie', () => {
   });
 });
 
-function leavesOf(trie: Trie): (readonly TrieEntry[])[] {
+function anEntry(key: string, owner: string, depth = 0): TrieEntry {
+  return { key, owner: owner as ServicePortKey, match: `to ${key}`, action: `of ${owner}`, depth };
+}
+
+function leavesOf(
+  trie: Trie,
+  level = 0,
+): { readonly entries: readonly TrieEntry[]; readonly level: number }[] {
   if (!trie) return [];
-  return trie.kind === 'leaf' ? [trie.entries] : trie.children.flatMap(leavesOf);
+  if (trie.kind === 'leaf') return [{ entries: trie.entries, level }];
+  return trie.children.flatMap((child) => leavesOf(child, level + 1));
 }

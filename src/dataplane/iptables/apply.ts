@@ -6,6 +6,7 @@ import type { ApplyResult } from '../dataplane.ts';
 import type { RenderContext } from './features.ts';
 import { ownerOfLine, restoreInput } from './restore-input.ts';
 import { type SetChange, setCommand } from './sets.ts';
+import { rulesWritten } from './size.ts';
 import type { IptablesChangeSet } from './state.ts';
 import { type IptablesVariant, restoreProgram } from './tools.ts';
 
@@ -70,7 +71,8 @@ async function restoreRules(deps: ApplyDeps, changes: IptablesChangeSet): Promis
     input: metered(restoreInput(changes), meter),
     timeoutMs: APPLY_TIMEOUT_MS,
   });
-  if (result.exitCode === 0) return { ok: true, operations, bytes: meter.bytes };
+  if (result.exitCode === 0)
+    return { ok: true, operations, bytes: meter.bytes, written: rulesWritten(changes) };
   return refusal(file, result, ownerOfLine(changes, lineOf(result)));
 }
 
@@ -99,13 +101,13 @@ function lineOf({ stderr }: CommandResult): number {
   return Number(/\bline:? (\d+)/.exec(stderr)?.[1] ?? 0);
 }
 
-/** RESOURCE_PROBLEM in xtables.h: somebody else holds the lock, or the kernel asks to try again. */
+/** RESOURCE_PROBLEM in xtables.h. The nft variant exits so for most refusals of the kernel, too, but names a line then. */
 const EXIT_RESOURCE_PROBLEM = 4;
 
-function isTransient({ exitCode, stderr }: CommandResult): boolean {
-  return (
-    exitCode === undefined ||
-    exitCode === EXIT_RESOURCE_PROBLEM ||
-    /Resource temporarily unavailable|[Cc]annot allocate memory|Memory allocation problem/.test(stderr)
-  );
+const TRANSIENT =
+  /Resource temporarily unavailable|[Cc]annot allocate memory|Memory allocation problem|Device or resource busy/;
+
+function isTransient(result: CommandResult): boolean {
+  if (result.exitCode === undefined || TRANSIENT.test(result.stderr)) return true;
+  return result.exitCode === EXIT_RESOURCE_PROBLEM && lineOf(result) === 0;
 }

@@ -1,4 +1,4 @@
-// Chains that pick one of a service port's endpoints at random. Up to sixteen stand in one chain; more are put into four
+// Chains that pick one of a service port's endpoints at random. Up to sixteen stand in one chain; more are put into eight
 // buckets by their hash, and so on, so that a packet passes few rules and a changed endpoint rewrites few chains. Which bucket
 // an endpoint is in depends on nothing but itself.
 import { hash } from 'node:crypto';
@@ -28,8 +28,10 @@ export interface Balanced {
 
 const MAX_TARGETS_PER_CHAIN = 16;
 
-/** What fits into a chain name behind the hash; 4^6 buckets of 16 endpoints are enough for 65,536. */
-const MAX_DEPTH = 6;
+/** 8^3 buckets keep chains short up to 10,000 endpoints; more levels may be deeper than the kernel takes. */
+const MAX_LEVELS = 3;
+
+const DIGITS = '01234567';
 
 interface Share {
   readonly count: number;
@@ -46,6 +48,11 @@ export function balance(chain: string, targets: readonly Target[], note: string)
   return balanceBucket({ chain, note }, '', members);
 }
 
+/** How many chains at most follow one another below the chain of so many endpoints. */
+export function bucketLevels(targetCount: number): number {
+  return targetCount <= MAX_TARGETS_PER_CHAIN ? 0 : MAX_LEVELS;
+}
+
 interface Balancing {
   readonly chain: string;
   readonly note: string;
@@ -57,7 +64,7 @@ interface Hashed {
 }
 
 function balanceBucket({ chain, note }: Balancing, path: string, members: readonly Hashed[]): Balanced {
-  if (members.length <= MAX_TARGETS_PER_CHAIN || path.length === MAX_DEPTH) {
+  if (members.length <= MAX_TARGETS_PER_CHAIN || path.length === MAX_LEVELS) {
     return {
       rules: picks(
         members.map(({ target }) => shareOf(target)),
@@ -66,7 +73,7 @@ function balanceBucket({ chain, note }: Balancing, path: string, members: readon
       buckets: [],
     };
   }
-  const buckets = ['0', '1', '2', '3'].map((digit) => ({
+  const buckets = Array.from(DIGITS, (digit) => ({
     path: path + digit,
     members: members.filter(({ digits }) => digits[path.length] === digit),
   }));
@@ -109,5 +116,5 @@ function shareOf({ match, action }: Target): Share {
 }
 
 function digitsOf(id: string): string {
-  return hash('sha256', id, 'buffer').readUInt16BE(0).toString(4).padStart(8, '0');
+  return hash('sha256', id, 'buffer').readUInt32BE(0).toString(8).padStart(11, '0').slice(-MAX_LEVELS);
 }

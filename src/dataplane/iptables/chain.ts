@@ -43,6 +43,21 @@ export function chainOf(table: Table, name: string, rules: readonly string[], ow
   return { table, name, text, owner, ...summaryOf(text) };
 }
 
+export interface OwnedRule {
+  readonly rule: string;
+  readonly owner: Owner;
+}
+
+/** A chain whose rules belong to several service ports. */
+export function sharedChainOf(table: Table, name: string, rules: readonly OwnedRule[]): Chain {
+  return chainOf(
+    table,
+    name,
+    rules.map(({ rule }) => rule),
+    rules.map(({ owner }) => owner),
+  );
+}
+
 const JUMP = / -[jg] KUBE-/g;
 const NEWLINE = /\n/g;
 

@@ -1,12 +1,12 @@
-// The dispatch tries as chains: which tries there are, and the chains of a trie. A chain goes (-g) to the next, so that a
-// packet that nothing matches returns straight to the fixed chain that jumped (-j) to the root.
+// The dispatch tries as chains: which tries there are, and the chains of a trie. The root's rules stand in a fixed chain and
+// jump (-j); below, a chain goes (-g) to the next, so that a packet that nothing matches is straight back in the fixed chain.
 import type { IpFamily } from '../../model/ip.ts';
 import type { Cooperative } from '../../util/cooperate.ts';
-import { type Chain, type ChainId, chainId, chainOf, type Owner } from './chain.ts';
+import { type Chain, type ChainId, chainId, type OwnedRule, sharedChainOf } from './chain.ts';
 import { addressDigits, labelOfPrefix, matchOfPrefix, parsePrefix } from './dispatch-key.ts';
 import { type ChainPrefix, dispatchChainName, type Table } from './names.ts';
 import { words } from './rule-text.ts';
-import { entriesOf, prefixOf, type Trie, type TrieEntry, type TrieLeaf, type TrieNode } from './trie.ts';
+import type { Trie, TrieEntry, TrieLeaf, TrieNode } from './trie.ts';
 
 interface DispatchKind {
   readonly table: Table;
@@ -48,10 +48,12 @@ interface Place {
   readonly position: string;
 }
 
-/** The rule that sends packets from a fixed chain into the trie; none when it is empty. */
-export function rootJump(context: DispatchContext, trie: Trie): string[] {
-  const root = rootOf(trie);
-  return root ? [words(matchOf(context, root.position), `-j ${nameOf(context, root.position)}`)] : [];
+/**
+ * The root's rules, for a fixed chain. They jump, so that the fixed chain goes on when nothing matched; all others go, so
+ * that it goes on at once.
+ */
+export function rootRules(context: DispatchContext, trie: Trie): OwnedRule[] {
+  return trie ? rulesOf(context, trie, '-j') : [];
 }
 
 /** The chains of the trie that differ from those of the one before, and those that it has not any more. */
@@ -64,71 +66,59 @@ export interface DispatchDelta {
 export interface DispatchStep {
   readonly before: Trie;
   readonly after: Trie;
-  /** The keys that were inserted and removed on the way. */
-  readonly touched: readonly string[];
   /** The kernel may not have the chains of `before`: all chains count as changed. */
   readonly isInDoubt: boolean;
 }
 
 export function* dispatchDelta(
   context: DispatchContext,
-  { before, after, touched, isInDoubt }: DispatchStep,
+  { before, after, isInDoubt }: DispatchStep,
 ): Cooperative<DispatchDelta> {
-  const old = placesNear(before, touched);
-  const current = before && !isInDoubt ? placesNear(after, touched) : allPlaces(after);
   const chains: Chain[] = [];
-  for (const [position, node] of current) {
-    if (isInDoubt || old.get(position) !== node) chains.push(chainOfNode(context, { node, position }));
+  yield;
+  for (const { node, position } of placesNotIn(isInDoubt ? undefined : before, after)) {
+    chains.push(sharedChainOf(tableOf(context), nameOf(context, position), rulesOf(context, node, '-g')));
     yield;
   }
-  const gone = [...old.keys()].filter((position) => !current.has(position));
+  const changed = [...placesNotIn(after, before)].map(({ position }) => position);
+  const gone = changed.filter((position) => nodeAt(after, position) === undefined);
   return { chains, gone: gone.map((position) => idOf(context, position)) };
 }
 
 /** The ids of all chains of the tries. */
 export function dispatchChainIds(family: IpFamily, dispatches: Dispatches): ChainId[] {
   return DISPATCH_NAMES.flatMap((dispatch) =>
-    Array.from(allPlaces(dispatches[dispatch]).keys(), (position) => idOf({ family, dispatch }, position)),
+    Array.from(placesNotIn(undefined, dispatches[dispatch]), ({ position }) =>
+      idOf({ family, dispatch }, position),
+    ),
   );
 }
 
-/**
- * The nodes with chains on the ways to the keys and right beside these ways. An insertion or removal changes no other: a
- * leaf that is split, or made of a branch, has its parts among the neighbours.
- */
-function placesNear(trie: Trie, keys: readonly string[]): Map<string, TrieNode> {
-  const places = new Map<string, TrieNode>();
-  for (const key of keys) {
-    let place = rootOf(trie);
-    while (place) {
-      places.set(place.position, place.node);
-      const children = placesBelow(place);
-      for (const child of children) places.set(child.position, child.node);
-      place = children.find((child) => key.startsWith(child.position));
-    }
+/** The places of the trie that the other has not, or has with other rules. Whatever they share is not looked at. */
+function* placesNotIn(other: Trie, trie: Trie): Generator<Place> {
+  if (other === trie) return;
+  const open = placesBelow(trie);
+  for (let place = open.pop(); place; place = open.pop()) {
+    if (nodeAt(other, place.position) === place.node) continue;
+    yield place;
+    open.push(...placesBelow(place.node));
   }
-  return places;
 }
 
-function allPlaces(trie: Trie): Map<string, TrieNode> {
-  const places = new Map<string, TrieNode>();
-  const add = (place: Place) => {
-    places.set(place.position, place.node);
-    placesBelow(place).forEach(add);
-  };
-  const root = rootOf(trie);
-  if (root) add(root);
-  return places;
+/** The node whose chain is for this position. */
+function nodeAt(trie: Trie, position: string): Trie {
+  let below = placesBelow(trie);
+  for (;;) {
+    const next = below.find((place) => position.startsWith(place.position));
+    if (!next || next.position === position) return next?.node;
+    below = placesBelow(next.node);
+  }
 }
 
-function rootOf(trie: Trie): Place | undefined {
-  return trie && { node: trie, position: prefixOf(trie) };
-}
-
-function placesBelow({ node }: Place): Place[] {
-  if (node.kind === 'leaf') return [];
-  return node.children.flatMap((child, digit) =>
-    child && !isInlined(child) ? [{ node: child, position: positionOf(child, node.prefix + digit) }] : [],
+function placesBelow(trie: Trie): Place[] {
+  if (trie?.kind !== 'branch') return [];
+  return trie.children.flatMap((child, digit) =>
+    child && !isInlined(child) ? [{ node: child, position: positionOf(child, trie.prefix + digit) }] : [],
   );
 }
 
@@ -142,34 +132,27 @@ function isInlined(child: TrieNode): child is TrieLeaf {
   return child.kind === 'leaf' && child.entries.length === 1;
 }
 
-interface OwnedRule {
-  readonly rule: string;
-  readonly owner: Owner;
-}
+type Flag = '-j' | '-g';
 
-function chainOfNode(context: DispatchContext, { node, position }: Place): Chain {
-  const rules =
-    node.kind === 'leaf' ? leafRules(node.entries) : branchRules(context, node.prefix, node.children);
-  return chainOf(
-    DISPATCHES[context.dispatch].table,
-    nameOf(context, position),
-    rules.map(({ rule }) => rule),
-    rules.map(({ owner }) => owner),
-  );
-}
-
-function branchRules(context: DispatchContext, prefix: string, children: readonly Trie[]): OwnedRule[] {
-  return children.flatMap((child, digit) => {
+function rulesOf(context: DispatchContext, node: TrieNode, flag: Flag): OwnedRule[] {
+  if (node.kind === 'leaf') return leafRules(node.entries, flag);
+  return node.children.flatMap((child, digit) => {
     if (!child) return [];
-    if (isInlined(child)) return leafRules([...entriesOf(child)]);
-    const position = positionOf(child, prefix + digit);
-    return [{ rule: words(matchOf(context, position), `-g ${nameOf(context, position)}`), owner: undefined }];
+    if (isInlined(child)) return leafRules(child.entries, flag);
+    const position = positionOf(child, node.prefix + digit);
+    return [
+      { rule: words(matchOf(context, position), `${flag} ${nameOf(context, position)}`), owner: undefined },
+    ];
   });
 }
 
 /** Of entries with one key the first counts. */
-function leafRules(entries: readonly TrieEntry[]): OwnedRule[] {
-  return entries.filter(({ key }, i) => key !== entries[i - 1]?.key);
+function leafRules(entries: readonly TrieEntry[], flag: Flag): OwnedRule[] {
+  const first = entries.filter(({ key }, i) => key !== entries[i - 1]?.key);
+  return first.map(({ match, action, owner }) => ({
+    rule: `${match} ${action.replace(/^-g/, flag)}`,
+    owner,
+  }));
 }
 
 function matchOf(context: DispatchContext, position: string): string {
@@ -177,7 +160,11 @@ function matchOf(context: DispatchContext, position: string): string {
 }
 
 function idOf(context: DispatchContext, position: string): ChainId {
-  return chainId({ table: DISPATCHES[context.dispatch].table, name: nameOf(context, position) });
+  return chainId({ table: tableOf(context), name: nameOf(context, position) });
+}
+
+function tableOf({ dispatch }: DispatchContext): Table {
+  return DISPATCHES[dispatch].table;
 }
 
 function nameOf(context: DispatchContext, position: string): string {

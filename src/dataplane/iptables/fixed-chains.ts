@@ -1,11 +1,11 @@
 // The chains that are always there, by kube-proxy's names: they hold what is true for all Services, and lead into the
 // dispatch tries.
 import type { GlobalPlan } from '../../plan/plan.ts';
-import { type Chain, chainOf } from './chain.ts';
-import { type DispatchContext, type Dispatches, type DispatchName, rootJump } from './dispatch.ts';
+import { type Chain, chainOf, type OwnedRule, sharedChainOf } from './chain.ts';
+import { type Dispatches, type DispatchName, rootRules } from './dispatch.ts';
 import { INVALID_DROPPED_COUNTER, LOCALHOST_NODE_PORTS_COUNTER, type RenderContext } from './features.ts';
 import { clusterIpSetName, LAYOUT_CHAIN, MARK_MASQ } from './names.ts';
-import { comment, host, reject, words } from './rule-text.ts';
+import { comment, host, markForMasquerade, markHex, reject, words } from './rule-text.ts';
 
 interface FixedContext extends RenderContext {
   readonly global: GlobalPlan;
@@ -13,32 +13,34 @@ interface FixedContext extends RenderContext {
 }
 
 export function fixedChains(context: FixedContext): Chain[] {
-  const filter = (name: string, rules: readonly string[]) => chainOf('filter', name, rules, undefined);
-  const nat = (name: string, rules: readonly string[]) => chainOf('nat', name, rules, undefined);
+  const { global } = context;
   return [
-    filter('KUBE-SERVICES', filterServices(context)),
-    filter('KUBE-EXTERNAL-SERVICES', filterExternalServices(context)),
-    filter('KUBE-NODEPORTS', jumpInto(context, 'healthChecks')),
-    filter('KUBE-PROXY-FIREWALL', jumpInto(context, 'firewall')),
-    filter('KUBE-FORWARD', forward(context)),
-    nat('KUBE-SERVICES', [...jumpInto(context, 'services'), ...natNodePorts(context)]),
-    nat('KUBE-NODEPORTS', jumpInto(context, 'nodePorts')),
-    nat('KUBE-POSTROUTING', postrouting(context.global)),
-    nat(MARK_MASQ, [`-j MARK --set-xmark ${mark(context.global)}/${mark(context.global)}`]),
-    nat(LAYOUT_CHAIN, []),
+    sharedChainOf('filter', 'KUBE-SERVICES', filterServices(context)),
+    sharedChainOf('filter', 'KUBE-EXTERNAL-SERVICES', filterExternalServices(context)),
+    sharedChainOf('filter', 'KUBE-NODEPORTS', lookUp(context, 'healthChecks')),
+    sharedChainOf('filter', 'KUBE-PROXY-FIREWALL', lookUp(context, 'firewall')),
+    chainOf('filter', 'KUBE-FORWARD', forward(context), undefined),
+    sharedChainOf('nat', 'KUBE-SERVICES', [
+      ...lookUp(context, 'services'),
+      ...natNodePorts(context).map(ownerless),
+    ]),
+    sharedChainOf('nat', 'KUBE-NODEPORTS', lookUp(context, 'nodePorts')),
+    chainOf('nat', 'KUBE-POSTROUTING', postrouting(global), undefined),
+    chainOf('nat', MARK_MASQ, [markForMasquerade(global)], undefined),
+    chainOf('nat', LAYOUT_CHAIN, [], undefined),
   ];
 }
 
 /** On FORWARD and OUTPUT, where a destination that nat rewrote is the endpoint's already. */
-function filterServices(context: FixedContext): string[] {
+function filterServices(context: FixedContext): OwnedRule[] {
   const { family, features, global } = context;
   const unknownPorts = `${comment('unknown ports of ClusterIPs')} -m set --match-set ${clusterIpSetName(family)} dst`;
-  return [
-    ...jumpInto(context, 'verdicts'),
+  const rest = [
     ...localhostCounter(context),
     ...(features.hasSets ? [`${unknownPorts} ${reject(family)}`] : []),
     ...global.serviceCidrs.map((cidr) => `-d ${cidr} ${comment('unallocated ClusterIPs')} -j DROP`),
   ];
+  return [...lookUp(context, 'verdicts'), ...rest.map(ownerless)];
 }
 
 /** Counts what kube-proxy counts with a rule for each NodePort: new connections to 127.0.0.0/8 that were sent on. */
@@ -50,12 +52,12 @@ function localhostCounter({ family, features, global }: FixedContext): string[] 
 }
 
 /** On INPUT and FORWARD; what FORWARD sees went through KUBE-SERVICES already. */
-function filterExternalServices(context: FixedContext): string[] {
-  const nodePorts = jumpInto(context, 'nodePortVerdicts').flatMap((jump) =>
-    nodePortDestinations(context).map((destination) => words(destination, jump)),
+function filterExternalServices(context: FixedContext): OwnedRule[] {
+  const nodePorts = lookUp(context, 'nodePortVerdicts').flatMap(({ rule, owner }) =>
+    nodePortDestinations(context).map((destination) => ({ rule: words(destination, rule), owner })),
   );
-  const rules = [...jumpInto(context, 'verdicts'), ...nodePorts];
-  return rules.length > 0 ? ['-m addrtype ! --dst-type LOCAL -j RETURN', ...rules] : [];
+  const rules = [...lookUp(context, 'verdicts'), ...nodePorts];
+  return rules.length > 0 ? [ownerless('-m addrtype ! --dst-type LOCAL -j RETURN'), ...rules] : [];
 }
 
 function natNodePorts(context: FixedContext): string[] {
@@ -79,25 +81,24 @@ function forward({ global, features }: FixedContext): string[] {
   return [
     // Otherwise the peer's reset of a connection that it does not know kills the connection (kubernetes #74839).
     ...(features.isTcpBeLiberal ? [] : [words('-m conntrack --ctstate INVALID', counter, '-j DROP')]),
-    `${comment('kubernetes forwarding rules')} -m mark --mark ${mark(global)}/${mark(global)} -j ACCEPT`,
+    `${comment('kubernetes forwarding rules')} -m mark --mark ${markHex(global)}/${markHex(global)} -j ACCEPT`,
     `${comment('kubernetes forwarding conntrack rule')} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
   ];
 }
 
 function postrouting(global: GlobalPlan): string[] {
   return [
-    `-m mark ! --mark ${mark(global)}/${mark(global)} -j RETURN`,
+    `-m mark ! --mark ${markHex(global)}/${markHex(global)} -j RETURN`,
     // A packet that comes by again, in a tunnel, must not be masqueraded again.
-    `-j MARK --set-xmark ${mark(global)}/0x0`,
+    `-j MARK --set-xmark ${markHex(global)}/0x0`,
     `${comment('kubernetes service traffic requiring SNAT')} -j MASQUERADE --random-fully`,
   ];
 }
 
-function mark({ masqueradeMark }: GlobalPlan): string {
-  return `0x${(masqueradeMark >>> 0).toString(16)}`;
+function lookUp({ family, dispatches }: FixedContext, dispatch: DispatchName): OwnedRule[] {
+  return rootRules({ family, dispatch }, dispatches[dispatch]);
 }
 
-function jumpInto({ family, dispatches }: FixedContext, dispatch: DispatchName): string[] {
-  const context: DispatchContext = { family, dispatch };
-  return rootJump(context, dispatches[dispatch]);
+function ownerless(rule: string): OwnedRule {
+  return { rule, owner: undefined };
 }

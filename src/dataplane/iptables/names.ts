@@ -32,9 +32,14 @@ const FIXED_CHAINS: { readonly [table in Table]: ReadonlySet<string> } = {
   mangle: new Set(['KUBE-PROXY-CANARY']),
 };
 
+/** True for the chains that are always there, by kube-proxy's names. */
+export function isFixedChain(table: Table, chain: string): boolean {
+  return FIXED_CHAINS[table].has(chain);
+}
+
 /** True for chains that a service proxy owns: ours of any layout, and kube-proxy's. */
 export function isProxyChain(table: Table, chain: string): boolean {
-  return FIXED_CHAINS[table].has(chain) || (table !== 'mangle' && PREFIXED_CHAIN.test(chain));
+  return isFixedChain(table, chain) || (table !== 'mangle' && PREFIXED_CHAIN.test(chain));
 }
 
 /** The 16 characters that end the names of a service port's chains (portProtoHash in pkg/proxy/iptables/proxier.go). */
@@ -52,12 +57,12 @@ export function endpointChainName(name: ServicePortName, ip: Ip, port: number): 
 }
 
 /**
- * A bucket of a service port's endpoints. The dot keeps it apart from kube-proxy's names. Twelve characters of the hash
- * (60 bits) leave room for a path of six digits.
+ * A bucket of a service port's endpoints. The dot keeps it apart from kube-proxy's names. Fifteen characters of the hash
+ * leave room for a path of three digits.
  */
 export function bucketChainName(chain: string, path: string): string {
   const prefixLength = chain.lastIndexOf('-') + 1;
-  return `${chain.slice(0, prefixLength + 12)}.${path}`;
+  return `${chain.slice(0, prefixLength + 15)}.${path}`;
 }
 
 /**

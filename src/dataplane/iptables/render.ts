@@ -5,8 +5,8 @@ import type { Ip } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import type { GlobalPlan, PlanChange, ServicePlan } from '../../plan/plan.ts';
 import type { Cooperative } from '../../util/cooperate.ts';
-import { type Chain, type ChainId, chainId, type Owner } from './chain.ts';
-import { DISPATCH_NAMES, type Dispatches, type DispatchName, dispatchDelta } from './dispatch.ts';
+import { type Chain, chainId, type Owner } from './chain.ts';
+import { type Footprints, renderDispatches } from './dispatch-update.ts';
 import type { RenderContext } from './features.ts';
 import { fixedChains } from './fixed-chains.ts';
 import { endpointChainName } from './names.ts';
@@ -15,7 +15,6 @@ import { serviceEntries } from './service-entries.ts';
 import { serviceUse } from './service-use.ts';
 import { needsRouteLocalnet, sharedRules } from './shared-rules.ts';
 import type { DesiredSets, Footprint, IptablesDesired, IptablesState, Layout } from './state.ts';
-import { insertEntry, removeEntry, type Trie, type TrieEntry, trieOf } from './trie.ts';
 
 /**
  * The first change must have the global plan, and one that changes the local detector or masqueradeAll must have all service
@@ -46,8 +45,6 @@ export function* render(
     layout: { global, dispatches: shared.dispatches, services: changed.footprints, clusterIpUses },
   };
 }
-
-type Footprints = ReadonlyMap<ServicePortKey, Footprint | undefined>;
 
 function* renderServices(
   context: RenderContext,
@@ -85,67 +82,6 @@ function renderService(
       entries: serviceEntries(context, plan, use),
     },
   };
-}
-
-interface DispatchesContext extends RenderContext {
-  readonly isInDoubt: boolean;
-}
-
-interface RenderedDispatches {
-  readonly dispatches: Dispatches;
-  readonly chains: readonly Chain[];
-  readonly gone: readonly ChainId[];
-}
-
-function* renderDispatches(
-  context: DispatchesContext,
-  layout: Layout,
-  footprints: Footprints,
-): Cooperative<RenderedDispatches> {
-  const dispatches: { [name in DispatchName]: Trie } = { ...layout.dispatches };
-  const chains: (readonly Chain[])[] = [];
-  const gone: ChainId[] = [];
-  for (const dispatch of DISPATCH_NAMES) {
-    const before = layout.dispatches[dispatch];
-    const { trie, touched } = yield* updateTrie(dispatch, layout, footprints);
-    const step = { before, after: trie, touched, isInDoubt: context.isInDoubt };
-    const delta = yield* dispatchDelta({ dispatch, family: context.family }, step);
-    dispatches[dispatch] = trie;
-    chains.push(delta.chains);
-    gone.push(...delta.gone);
-  }
-  return { dispatches, chains: chains.flat(), gone };
-}
-
-function* updateTrie(
-  dispatch: DispatchName,
-  layout: Layout,
-  footprints: Footprints,
-): Cooperative<{ readonly trie: Trie; readonly touched: readonly string[] }> {
-  let trie = layout.dispatches[dispatch];
-  const fresh: TrieEntry[] = [];
-  const touched: string[] = [];
-  for (const [key, footprint] of footprints) {
-    const before = layout.services.get(key)?.entries[dispatch] ?? [];
-    const after = footprint?.entries[dispatch] ?? [];
-    const removed = without(before, after);
-    const added = without(after, before);
-    for (const entry of removed) trie = removeEntry(trie, entry);
-    fresh.push(...added);
-    touched.push(...removed.map((entry) => entry.key), ...added.map((entry) => entry.key));
-    yield;
-  }
-  if (!trie) {
-    trie = trieOf(fresh);
-    yield;
-    return { trie, touched };
-  }
-  for (const entry of fresh) trie = insertEntry(trie, entry);
-  return { trie, touched };
-}
-
-function without(entries: readonly TrieEntry[], others: readonly TrieEntry[]): TrieEntry[] {
-  return entries.filter(({ key, rule }) => !others.some((other) => other.key === key && other.rule === rule));
 }
 
 /** What the changed service ports had before and have not any more. */

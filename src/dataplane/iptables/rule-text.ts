@@ -2,7 +2,7 @@
 // a chain that the kernel holds and the text that we render can be compared by their hashes.
 import { type Cidr, type Ip, type IpFamily, ipFamilyOf, isZeroCidr, joinHostPort } from '../../model/ip.ts';
 import type { Protocol } from '../../model/names.ts';
-import type { LocalDetector } from '../../plan/plan.ts';
+import type { GlobalPlan, LocalDetector } from '../../plan/plan.ts';
 
 /** XT_MAX_COMMENT_LEN (256) less the final zero. */
 const MAX_COMMENT_LENGTH = 255;
@@ -46,6 +46,15 @@ export function dnatTo(ip: Ip, port: number): string {
 
 export function reject(family: IpFamily): string {
   return `-j REJECT --reject-with ${family === 'IPv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'}`;
+}
+
+export function markForMasquerade(global: GlobalPlan): string {
+  return `-j MARK --set-xmark ${markHex(global)}/${markHex(global)}`;
+}
+
+/** The mark as iptables-save prints it. */
+export function markHex({ masqueradeMark }: GlobalPlan): string {
+  return `0x${(masqueradeMark >>> 0).toString(16)}`;
 }
 
 /**

@@ -9,7 +9,16 @@ import { balance, type Target } from './balance.ts';
 import { type Chain, chainOf } from './chain.ts';
 import type { RenderContext } from './features.ts';
 import { endpointChainName, MARK_MASQ } from './names.ts';
-import { comment, destinationPort, dnatTo, fromCidr, host, podTraffic, words } from './rule-text.ts';
+import {
+  comment,
+  destinationPort,
+  dnatTo,
+  fromCidr,
+  host,
+  markForMasquerade,
+  podTraffic,
+  words,
+} from './rule-text.ts';
 import type { ServiceUse } from './service-use.ts';
 
 interface ServiceContext extends RenderContext {
@@ -99,11 +108,12 @@ function targetOf(plan: ServicePlan, endpoint: PlannedEndpoint): Target {
 }
 
 function endpointChains(context: ServiceContext): Chain[] {
-  const { plan, use } = context;
+  const { plan, use, global } = context;
   return chainedEndpoints(plan, use).map((endpoint) => {
     const { ip, port } = endpoint;
     const name = endpointChainOf(plan, endpoint);
-    const hairpin = `-s ${host(ip)} ${comment(use.text)} -j ${MARK_MASQ}`;
+    // Not by way of KUBE-MARK-MASQ: this chain may be the deepest that nf_tables takes.
+    const hairpin = `-s ${host(ip)} ${comment(use.text)} ${markForMasquerade(global)}`;
     const affinity = affinityUpdate(context, name, plan.affinitySeconds);
     const dnat = words(`-p ${plan.name.protocol.toLowerCase()}`, affinity.match, dnatTo(ip, port));
     const rules = [...(endpoint.isHairpinPossible ? [hairpin] : []), ...affinity.rules, dnat];

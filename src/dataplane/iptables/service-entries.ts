@@ -1,6 +1,7 @@
 // What one service port puts into the dispatch tries: for each of its frontends where packets to it go in nat, and which
 // verdict they get in filter.
 import type { Frontend, ServicePlan, TrafficPlan } from '../../plan/plan.ts';
+import { bucketLevels } from './balance.ts';
 import type { Dispatches } from './dispatch.ts';
 import { dispatchKey } from './dispatch-key.ts';
 import type { RenderContext } from './features.ts';
@@ -18,26 +19,34 @@ export function serviceEntries(
   const verdict = (frontend: Frontend) => verdictEntries(context, { plan, use, frontend });
   return {
     services: withAddress.flatMap((frontend) => serviceEntry(plan, use, frontend)),
-    nodePorts: nodePorts.flatMap((frontend) =>
-      use.externalChain ? [entryOf(plan, frontend, '', `-g ${use.externalChain}`)] : [],
-    ),
+    nodePorts: nodePorts.flatMap((frontend) => serviceEntry(plan, use, frontend)),
     verdicts: withAddress.flatMap(verdict),
     nodePortVerdicts: nodePorts.flatMap(verdict),
     firewall: withAddress
       .filter((frontend) => isFirewalled(use, frontend))
-      .map((frontend) => entryOf(plan, frontend, '', `-g ${use.firewallChain}`)),
+      .map((frontend) => entryOf(plan, frontend, { action: `-g ${use.firewallChain}`, depth: 1 })),
     healthChecks: healthCheckEntries(plan, use),
   };
 }
 
 function serviceEntry(plan: ServicePlan, use: ServiceUse, frontend: Frontend): TrieEntry[] {
   const chain = chainFor(plan, use, frontend);
-  return chain ? [entryOf(plan, frontend, '', `-g ${chain}`)] : [];
+  return chain
+    ? [entryOf(plan, frontend, { action: `-g ${chain}`, depth: depthBelow(plan, use, frontend) })]
+    : [];
 }
 
 function chainFor(plan: ServicePlan, use: ServiceUse, frontend: Frontend): string | undefined {
   if (frontend.kind === 'ClusterIP') return use.balanceChain[plan.internal.policy];
   return use.externalChain && isFirewalled(use, frontend) ? use.firewallChain : use.externalChain;
+}
+
+/** KUBE-FW-, KUBE-EXT-, KUBE-SVC- or KUBE-SVL-, buckets, and at the end KUBE-SEP- or KUBE-MARK-MASQ. */
+function depthBelow(plan: ServicePlan, use: ServiceUse, frontend: Frontend): number {
+  const balanced = 1 + bucketLevels(Math.max(plan.clusterEndpoints.length, plan.localEndpoints.length)) + 1;
+  // The root of NodePorts is one chain further down, below KUBE-SERVICES.
+  const outside = { ClusterIP: 0, ExternalIP: 1, LoadBalancerIP: 1, NodePort: 2 }[frontend.kind];
+  return balanced + outside + (isFirewalled(use, frontend) ? 1 : 0);
 }
 
 function isFirewalled(use: ServiceUse, { kind }: Frontend): boolean {
@@ -55,7 +64,7 @@ function verdictEntries({ family }: RenderContext, { plan, use, frontend }: Verd
   if (verdict === 'balance') return [];
   const isReject = verdict === 'reject';
   const note = comment(`${use.text} has no ${isReject ? '' : 'local '}endpoints`);
-  return [entryOf(plan, frontend, note, isReject ? reject(family) : '-j DROP')];
+  return [entryOf(plan, frontend, { note, action: isReject ? reject(family) : '-j DROP', depth: 0 })];
 }
 
 /** All ports of a Service have its one health-check NodePort: the trie keeps one rule. */
@@ -63,17 +72,25 @@ function healthCheckEntries(plan: ServicePlan, use: ServiceUse): TrieEntry[] {
   const port = plan.healthCheckNodePort;
   if (port === 0) return [];
   const frontend: Frontend = { kind: 'NodePort', ip: undefined, protocol: 'TCP', port, lostTo: undefined };
-  return [entryOf(plan, frontend, comment(`${use.text} health check node port`), '-j ACCEPT')];
+  const note = comment(`${use.text} health check node port`);
+  return [entryOf(plan, frontend, { note, action: '-j ACCEPT', depth: 0 })];
 }
 
-function entryOf({ key: owner }: ServicePlan, frontend: Frontend, note: string, action: string): TrieEntry {
+interface Destiny extends Pick<TrieEntry, 'action' | 'depth'> {
+  readonly note?: string;
+}
+
+function entryOf(
+  { key: owner }: ServicePlan,
+  frontend: Frontend,
+  { note, action, depth }: Destiny,
+): TrieEntry {
   const { ip, protocol, port } = frontend;
-  const rule = words(
+  const match = words(
     ip && `-d ${host(ip)}`,
     `-p ${protocol.toLowerCase()}`,
     note,
     destinationPort(protocol, port),
-    action,
   );
-  return { key: dispatchKey(ip, protocol, port), owner, rule };
+  return { key: dispatchKey(ip, protocol, port), owner, match, action, depth };
 }

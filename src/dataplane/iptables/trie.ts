@@ -1,17 +1,30 @@
-// A persistent trie over strings of the digits 0 to 3. Its shape is a function of the set of its entries alone, whatever the
+// A persistent trie over strings of the digits 0 to 7. Its shape is a function of the set of its entries alone, whatever the
 // order in which they came, so that nothing about it has to survive a restart. Operations return a new trie that shares what
 // did not change with the old one.
 import type { ServicePortKey } from '../../model/names.ts';
 
 /** A leaf is split when it has more entries than this: a packet passes them one after the other. */
-export const LEAF_SIZE = 6;
+export const LEAF_SIZE = 4;
+
+/**
+ * How many chains may follow one another below the chain with the root's rules. nf_tables refuses rules that lead more than
+ * 15 deep (NFT_JUMP_STACK_SIZE), and somebody may choose addresses and ports that are alike as long as possible: where it
+ * would get too deep, a node stays a leaf, whatever its size.
+ */
+export const MAX_DEPTH = 14;
+
+const FAN_OUT = 8;
 
 export interface TrieEntry {
   /** All keys of a trie are of one length. */
   readonly key: string;
   /** Entries of one key are told apart by their owners. */
   readonly owner: ServicePortKey;
-  readonly rule: string;
+  /** The rule for packets with this key: `-d 10.96.1.1/32 -p tcp …` and `-g KUBE-SVC-…`. */
+  readonly match: string;
+  readonly action: string;
+  /** How many chains the action may lead through, one below the other. */
+  readonly depth: number;
 }
 
 export interface TrieLeaf {
@@ -25,7 +38,9 @@ export interface TrieBranch {
   /** What the keys of all entries begin with: as long as possible. */
   readonly prefix: string;
   readonly size: number;
-  /** By the digit that follows the prefix. At least two of the four are there. */
+  /** The greatest depth of its entries. */
+  readonly entryDepth: number;
+  /** By the digit that follows the prefix. At least two of the eight are there. */
   readonly children: readonly Trie[];
 }
 
@@ -36,30 +51,43 @@ export type Trie = TrieNode | undefined;
 
 /** The trie of these entries. */
 export function trieOf(entries: readonly TrieEntry[]): Trie {
-  return nodeOf(entries.toSorted(compareEntries));
+  return nodeOf(entries.toSorted(compareEntries), 0);
 }
 
 /** With the entry added, or put in the place of the one with its key and owner. */
 export function insertEntry(trie: Trie, entry: TrieEntry): TrieNode {
-  if (!trie) return { kind: 'leaf', entries: [entry] };
-  if (trie.kind === 'leaf') return insertIntoLeaf(trie, entry);
-  const prefix = commonPrefix(trie.prefix, entry.key);
-  if (prefix === trie.prefix) return replaceChild(trie, entry, insertEntry(childOf(trie, entry.key), entry));
-  const children: Trie[] = [undefined, undefined, undefined, undefined];
-  children[digitAt(trie.prefix, prefix.length)] = trie;
-  children[digitAt(entry.key, prefix.length)] = { kind: 'leaf', entries: [entry] };
-  return branchOf(prefix, children);
+  return insertAt(trie, entry, 0);
 }
 
 /** Without the entry of this key and owner. */
 export function removeEntry(trie: Trie, entry: TrieEntry): Trie {
+  return removeAt(trie, entry, 0);
+}
+
+function insertAt(trie: Trie, entry: TrieEntry, level: number): TrieNode {
+  if (!trie) return { kind: 'leaf', entries: [entry] };
+  const prefix = trie.kind === 'branch' ? commonPrefix(trie.prefix, entry.key) : '';
+  const isWithin = trie.kind === 'branch' && prefix === trie.prefix;
+  if (isWithin && canSplit(level, Math.max(trie.entryDepth, entry.depth))) {
+    return replaceChild(trie, entry, insertAt(childOf(trie, entry.key), entry, level + 1));
+  }
+  // A branch that moves down a level is built anew, and so is one that must become a leaf: both are rare.
+  const others = [...entriesOf(trie)].filter((other) => !isSameEntry(other, entry));
+  return nodeOf([...others, entry].sort(compareEntries), level) ?? trie;
+}
+
+function removeAt(trie: Trie, entry: TrieEntry, level: number): Trie {
   if (!trie) return undefined;
-  if (trie.kind === 'leaf') return nodeOf(trie.entries.filter((other) => !isSameEntry(other, entry)));
+  if (trie.kind === 'leaf') {
+    return nodeOf(
+      trie.entries.filter((other) => !isSameEntry(other, entry)),
+      level,
+    );
+  }
   if (!entry.key.startsWith(trie.prefix)) return trie;
-  const rest = replaceChild(trie, entry, removeEntry(childOf(trie, entry.key), entry));
-  if (rest.size <= LEAF_SIZE) return { kind: 'leaf', entries: [...entriesOf(rest)] };
-  const children = rest.children.filter((child) => child !== undefined);
-  return children.length === 1 ? children[0] : rest;
+  const rest = replaceChild(trie, entry, removeAt(childOf(trie, entry.key), entry, level + 1));
+  const isStillBranch = rest.size > LEAF_SIZE && rest.children.filter(Boolean).length > 1;
+  return isStillBranch ? rest : nodeOf([...entriesOf(rest)], level);
 }
 
 /** In the order of the keys. */
@@ -69,35 +97,45 @@ export function* entriesOf(trie: Trie): Generator<TrieEntry> {
 }
 
 /** What the keys of all entries begin with. */
-export function prefixOf(node: TrieNode): string {
+function prefixOf(node: TrieNode): string {
   if (node.kind === 'branch') return node.prefix;
   return commonPrefix(node.entries[0]?.key ?? '', node.entries.at(-1)?.key ?? '');
 }
 
-function nodeOf(sorted: readonly TrieEntry[]): Trie {
+function nodeOf(sorted: readonly TrieEntry[], level: number): Trie {
   if (sorted.length === 0) return undefined;
   const leaf: TrieLeaf = { kind: 'leaf', entries: sorted };
   const prefix = prefixOf(leaf);
   // Entries that share one key cannot be told apart by splitting.
-  if (sorted.length <= LEAF_SIZE || prefix.length === sorted[0]?.key.length) return leaf;
-  const groups: TrieEntry[][] = [[], [], [], []];
+  const isOneKey = prefix.length === sorted[0]?.key.length;
+  if (sorted.length <= LEAF_SIZE || isOneKey || !canSplit(level, depthOf(leaf))) return leaf;
+  const groups: TrieEntry[][] = Array.from({ length: FAN_OUT }, () => []);
   for (const entry of sorted) groups[digitAt(entry.key, prefix.length)]?.push(entry);
-  return branchOf(prefix, groups.map(nodeOf));
+  return branchOf(
+    prefix,
+    groups.map((group) => nodeOf(group, level + 1)),
+  );
 }
 
 function branchOf(prefix: string, children: readonly Trie[]): TrieBranch {
   const size = children.reduce((sum, child) => sum + sizeOf(child), 0);
-  return { kind: 'branch', prefix, size, children };
+  const entryDepth = Math.max(...children.map(depthOf));
+  return { kind: 'branch', prefix, size, entryDepth, children };
+}
+
+/** Whether the entries of a node at this level would not get too deep one level further down. */
+function canSplit(level: number, entryDepth: number): boolean {
+  return level + 1 + entryDepth <= MAX_DEPTH;
+}
+
+function depthOf(trie: Trie): number {
+  if (!trie) return 0;
+  return trie.kind === 'branch' ? trie.entryDepth : Math.max(...trie.entries.map(({ depth }) => depth));
 }
 
 function sizeOf(trie: Trie): number {
   if (!trie) return 0;
   return trie.kind === 'leaf' ? trie.entries.length : trie.size;
-}
-
-function insertIntoLeaf(leaf: TrieLeaf, entry: TrieEntry): TrieNode {
-  const others = leaf.entries.filter((other) => !isSameEntry(other, entry));
-  return nodeOf([...others, entry].sort(compareEntries)) ?? leaf;
 }
 
 function childOf(branch: TrieBranch, key: string): Trie {

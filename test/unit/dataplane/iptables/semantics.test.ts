@@ -47,7 +47,7 @@ function fate(kernel: TestKernel, { from, to, ...fields }: Probe): string[] {
   const hook = from === 'node' ? 'OUTPUT' : isLocal ? 'INPUT' : 'FORWARD';
   const nat = trace(kernel.nat, from === 'node' ? 'OUTPUT' : 'PREROUTING', packet);
   const fates = nat.flatMap(({ verdict, effects }) => {
-    const masquerade = effects.includes('KUBE-MARK-MASQ') ? ', masqueraded' : '';
+    const masquerade = effects.includes('MARK 0x4000/0x4000') ? ', masqueraded' : '';
     if (verdict !== 'none') return [`${verdict.replace('DNAT ', '')}${masquerade}`];
     const local = hook === 'OUTPUT' && isLocal ? trace(kernel.filter, 'INPUT', packet) : [];
     const verdicts = [...trace(kernel.filter, hook, packet), ...local].map((outcome) => outcome.verdict);
