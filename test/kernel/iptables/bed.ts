@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { ApplyResult } from '../../../src/dataplane/dataplane.ts';
+import type { IptablesFeatures } from '../../../src/dataplane/iptables/features.ts';
 import {
   createIptablesDataplane,
   type IptablesDataplane,
@@ -44,7 +45,10 @@ export function removeBeds(): void {
   for (const name of namespaces.splice(0)) execFileSync('ip', ['netns', 'del', name]);
 }
 
-export function createBed({ variant, family }: Lineup, fields: { readonly exec?: Exec } = {}): Bed {
+export function createBed(
+  { variant, family }: Lineup,
+  fields: { readonly exec?: Exec; readonly features?: IptablesFeatures } = {},
+): Bed {
   const netns = `fairlead-${randomBytes(4).toString('hex')}`;
   execFileSync('ip', ['netns', 'add', netns]);
   namespaces.push(netns);
@@ -66,7 +70,7 @@ export function createBed({ variant, family }: Lineup, fields: { readonly exec?:
     dataplane: createIptablesDataplane({
       family,
       variant,
-      features: { hasSets: true, hasAccounting: true, isTcpBeLiberal: false },
+      features: fields.features ?? { hasSets: true, hasAccounting: true, isTcpBeLiberal: false },
       exec: fields.exec ?? inNetns,
       sysctl: sysctlIn(netns),
       ruleCounter: ruleCounterIn(netns, { variant, family }),

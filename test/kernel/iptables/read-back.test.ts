@@ -10,12 +10,20 @@ afterEach(removeBeds);
 
 describe.each(LINEUPS)('iptables $variant, $family', (lineup) => {
   const { family } = lineup;
-  const cluster = recordedCluster();
+  const recorded = recordedCluster();
+  // None of the recorded IPv6 Services has affinity.
+  const services = recorded.services.map((service) =>
+    service.name === 'np6' ? { ...service, affinitySeconds: 60 } : service,
+  );
+  const cluster = { ...recorded, services };
   const plan = planFromNothing(cluster, family);
   const change = { family, global: planGlobal({ ...cluster, family }), services: plan.services };
 
-  it('reads back what it wrote', async () => {
-    const { dataplane } = createBed(lineup);
+  it.each([
+    ['with everything', { hasSets: true, hasAccounting: true, isTcpBeLiberal: false }],
+    ['without ipset and nfacct', { hasSets: false, hasAccounting: false, isTcpBeLiberal: true }],
+  ])('reads back what it wrote %s', async (_, features) => {
+    const { dataplane } = createBed(lineup, { features });
     const { result, state } = await write(dataplane, await dataplane.read(), change, true);
     expect(result).toMatchObject({ ok: true });
     const read = await dataplane.read();
