@@ -1,7 +1,8 @@
-// Reads an object that came from a file by a table of fields, in one walk: values, defaults, problems, unknown fields.
+// Reads an object that came from a file by a table of fields, in one walk: values, defaults, problems, unknown fields. What flags
+// say goes before the file.
 import * as v from 'valibot';
 import type { ConfigProblem } from './config-error.ts';
-import { type Field, type FieldTable, isField, type ValuesOf } from './field.ts';
+import { type Field, type FieldPath, type FieldTable, isField, type ValuesOf } from './field.ts';
 
 export interface Decoded<Table> {
   /** Where there is a problem, the default. */
@@ -9,24 +10,30 @@ export interface Decoded<Table> {
   readonly problems: readonly ConfigProblem[];
   /** Paths of fields that the table does not have. */
   readonly unknown: readonly string[];
-  /** Paths of fields whose value came from the file and not from the table. */
-  readonly setFields: ReadonlySet<string>;
+  /** Fields whose value came from the file or a flag and not from the table. */
+  readonly setFields: ReadonlySet<FieldPath>;
 }
 
 interface Findings {
+  readonly flagged: ReadonlyMap<FieldPath, unknown>;
   readonly problems: ConfigProblem[];
   readonly unknown: string[];
-  readonly setFields: Set<string>;
+  readonly setFields: Set<FieldPath>;
 }
 
 type RawSection = Readonly<Record<string, unknown>>;
 
-/** Never throws: whatever the object is, it is described. */
-export function decodeFields<const Table extends FieldTable>(table: Table, raw: unknown): Decoded<Table> {
-  const findings: Findings = { problems: [], unknown: [], setFields: new Set() };
+/** `flagged`: values by path that count whatever the object says. Never throws: whatever the object is, it is described. */
+export function decodeFields<const Table extends FieldTable>(
+  table: Table,
+  raw: unknown,
+  flagged: ReadonlyMap<FieldPath, unknown> = new Map(),
+): Decoded<Table> {
+  const findings: Findings = { flagged, problems: [], unknown: [], setFields: new Set() };
   const values = decodeSection(table, raw, '', findings);
+  const { problems, unknown, setFields } = findings;
   // The walk follows the table, so the result has its shape.
-  return { values: values as ValuesOf<Table>, ...findings };
+  return { values: values as ValuesOf<Table>, problems, unknown, setFields };
 }
 
 function decodeSection(table: FieldTable, raw: unknown, path: string, findings: Findings): unknown {
@@ -55,17 +62,17 @@ function decodeEntry(
 function decodeField(
   { kind, fallback }: Field<unknown>,
   raw: unknown,
-  path: string,
-  findings: Findings,
+  path: FieldPath,
+  { flagged, problems, setFields }: Findings,
 ): unknown {
-  if (raw === undefined || raw === null || kind.isUnset(raw)) return fallback;
-  const result = v.safeParse(kind.schema, raw);
-  if (result.success) {
-    findings.setFields.add(path);
-    return result.output;
-  }
-  findings.problems.push({ path, value: raw, expected: kind.expected });
-  return fallback;
+  const isSet = flagged.has(path) || !(raw === undefined || raw === null || kind.isUnset(raw));
+  if (!isSet) return fallback;
+  const result = flagged.has(path)
+    ? { success: true, output: flagged.get(path) }
+    : v.safeParse(kind.schema, raw);
+  if (result.success) setFields.add(path);
+  else problems.push({ path, value: raw, expected: kind.expected });
+  return result.success ? result.output : fallback;
 }
 
 function joinPath(path: string, name: string): string {

@@ -33,3 +33,25 @@ export function parseDuration(text: string): Duration | undefined {
     ms += Number(amount) * (MS_PER_UNIT.get(unit) ?? NaN);
   return ms < MAX_MS ? { ms: sign === '-' ? -ms : ms } : undefined;
 }
+
+/** As Go's Duration.String writes it: `24h0m0s`, `1.5s`, `100ms`, `0s`. */
+export function formatDuration({ ms }: Duration): string {
+  const sign = ms < 0 ? '-' : '';
+  const ns = Math.round(Math.abs(ms) * 1e6);
+  if (ns === 0) return '0s';
+  if (ns < NS_PER_SECOND) return sign + belowOneSecond(ns);
+  const [minutes, seconds] = [
+    Math.floor(ns / NS_PER_SECOND / 60),
+    (ns % (60 * NS_PER_SECOND)) / NS_PER_SECOND,
+  ];
+  const hours = Math.floor(minutes / 60);
+  const longer = hours > 0 ? `${hours}h${minutes % 60}m` : minutes > 0 ? `${minutes}m` : '';
+  return `${sign}${longer}${seconds}s`;
+}
+
+const NS_PER_SECOND = 1e9;
+
+function belowOneSecond(ns: number): string {
+  if (ns >= 1e6) return `${ns / 1e6}ms`;
+  return ns >= 1e3 ? `${ns / 1e3}\u00b5s` : `${ns}ns`;
+}

@@ -1,119 +1,179 @@
-// The table of all fields of KubeProxyConfiguration v1alpha1: kind, default and meaning of each. Decoding, defaults, checks
-// of single fields and messages follow from it; what concerns several fields is in rules.ts.
-// Upstream: staging/src/k8s.io/kube-proxy/config/v1alpha1/types.go, pkg/proxy/apis/config/v1alpha1/defaults.go.
-import * as v from 'valibot';
+// The table of all fields of KubeProxyConfiguration v1alpha1: kind, default, meaning and flag of each. Decoding, defaults, checks
+// of single fields, flags, messages, help and docs/configuration.md follow from it; what concerns several fields is in
+// derived-defaults.ts and rules.ts.
+// Upstream: staging/src/k8s.io/kube-proxy/config/v1alpha1/types.go, pkg/proxy/apis/config/v1alpha1/defaults.go,
+// cmd/kube-proxy/app/options.go.
 import type { Cidr, Ip } from '../model/ip.ts';
+import { field, type ValuesOf } from './field.ts';
 import {
+  anyDuration,
+  anyInt32,
   bool,
+  count,
+  countUnlessZero,
   duration,
   durationOrNanoseconds,
   durationOrZero,
-  field,
   gates,
   hostPort,
   integer,
-  integerSchema,
   ip,
-  kind,
   nodePortAddresses,
-  nonZero,
   oneOf,
+  periodOfMode,
+  positiveDuration,
+  quantity,
+  rateUnlessZero,
   text,
   texts,
-  type ValuesOf,
-} from './field.ts';
+  uint32,
+  vmodule,
+} from './kinds.ts';
 
-const MAX_INT32 = 2 ** 31 - 1;
-const MAX_UINT32 = 2 ** 32 - 1;
-const ANY_INT32 = integer(-(2 ** 31), MAX_INT32);
-const COUNT = integer(0, MAX_INT32);
-const QPS = nonZero(v.number(), 'a number');
-const BURST = nonZero(integerSchema(0, MAX_INT32), `a whole number from 0 to ${MAX_INT32}`);
-const BUFFER_SIZE = kind(v.union([v.string(), v.number()]), 'a quantity like 512Ki');
-const VMODULE = kind(
-  v.array(v.object({ filePattern: v.string(), verbosity: integerSchema(0, MAX_UINT32) })),
-  'a list of items with filePattern and verbosity',
-);
-const MODE = oneOf(['iptables'], '"iptables" or empty: this version has no other mode yet');
-const DETECT_LOCAL_MODE = oneOf(
-  ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'],
-  'ClusterCIDR, NodeCIDR, BridgeInterface or InterfaceNamePrefix',
-);
+const MODE = oneOf(['iptables', 'ipvs', 'nftables']);
+const DETECT_LOCAL_MODE = oneOf(['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix']);
 
-const seconds = (count: number) => ({ ms: count * 1_000 });
-const hours = (count: number) => seconds(count * 3_600);
+const seconds = (number: number) => ({ ms: number * 1_000 });
+const hours = (number: number) => seconds(number * 3_600);
+const logging = (name: string, short?: string) => ({
+  name,
+  winsOverFile: true,
+  ...(short !== undefined && { short }),
+});
 
 export const FIELDS = {
-  featureGates: field(gates, {}, 'Feature gates by name.'),
+  featureGates: field(gates, {}, 'Feature gates by name. Those that mean nothing here are warned of.', {
+    flag: 'feature-gates',
+    isOmittedWhenEmpty: true,
+  }),
   clientConnection: {
-    kubeconfig: field(text, '', 'Path of the kubeconfig file; empty: the service account of the pod.'),
-    acceptContentTypes: field(text, '', 'The Accept header.'),
-    contentType: field(text, 'application/vnd.kubernetes.protobuf', 'How requests are encoded.'),
-    qps: field(QPS, 5, 'Requests to the API server per second.'),
-    burst: field(BURST, 10, 'How many requests may exceed qps at once.'),
+    kubeconfig: field(text, '', 'Path of the kubeconfig file; empty: the service account of the pod.', {
+      flag: 'kubeconfig',
+    }),
+    acceptContentTypes: field(text, '', 'Accepted and ignored: objects are read as JSON.'),
+    contentType: field(text, 'application/vnd.kubernetes.protobuf', 'Accepted and ignored, as above.', {
+      flag: 'kube-api-content-type',
+    }),
+    qps: field(rateUnlessZero, 5, 'Accepted and ignored: there is one watch for each resource.', {
+      flag: 'kube-api-qps',
+    }),
+    burst: field(countUnlessZero, 10, 'Accepted and ignored, as qps.', { flag: 'kube-api-burst' }),
   },
   logging: {
-    format: field(oneOf(['text', 'json'], 'text or json'), 'text', 'How log lines are written.'),
-    flushFrequency: field(durationOrNanoseconds, seconds(5), 'How often buffered log lines are written out.'),
-    verbosity: field(integer(0, MAX_UINT32), 0, 'How much is logged, as -v.'),
-    vmodule: field(VMODULE, [], 'Verbosity by source file. Only kube-proxy has it; accepted and ignored.'),
+    format: field(oneOf(['text', 'json']), 'text', 'How log lines are written.', {
+      flag: logging('logging-format'),
+    }),
+    flushFrequency: field(
+      durationOrNanoseconds,
+      seconds(5),
+      'Accepted and ignored: every line is written at once.',
+      { flag: logging('log-flush-frequency') },
+    ),
+    verbosity: field(uint32, 0, 'How much is logged: 0 little, 2 changes, 4 decisions, 5 everything.', {
+      flag: logging('v', 'v'),
+    }),
+    vmodule: field(vmodule, [], 'Accepted and ignored: verbosity by source file of kube-proxy.', {
+      flag: logging('vmodule'),
+      isOmittedWhenEmpty: true,
+    }),
     options: {
       text: {
-        splitStream: field(bool, false, 'Information to standard output, errors to standard error.'),
-        infoBufferSize: field(BUFFER_SIZE, '0', 'Buffer of the information stream.'),
+        splitStream: field(bool, false, 'Accepted and ignored: all lines go to standard error.', {
+          flag: logging('log-text-split-stream'),
+          isOmittedWhenEmpty: true,
+        }),
+        infoBufferSize: field(quantity, '0', 'Accepted and ignored.', {
+          flag: logging('log-text-info-buffer-size'),
+        }),
       },
       json: {
-        splitStream: field(bool, false, 'Information to standard output, errors to standard error.'),
-        infoBufferSize: field(BUFFER_SIZE, '0', 'Buffer of the information stream.'),
+        splitStream: field(bool, false, 'Accepted and ignored: all lines go to standard error.', {
+          flag: logging('log-json-split-stream'),
+          isOmittedWhenEmpty: true,
+        }),
+        infoBufferSize: field(quantity, '0', 'Accepted and ignored.', {
+          flag: logging('log-json-info-buffer-size'),
+        }),
       },
     },
   },
-  hostnameOverride: field(text, '', 'The name of the Node; empty: the host name.'),
+  hostnameOverride: field(text, '', 'The name of the Node; empty: the host name.', {
+    flag: { name: 'hostname-override', winsOverFile: true },
+  }),
   bindAddress: field(
     ip,
     '0.0.0.0' as Ip,
-    "The node's own IP, if it is not the unspecified one; its family is the primary one.",
+    "The node's own IP, unless it is 0.0.0.0 or ::. Its family is the primary one. Nothing listens on it.",
+    { flag: 'bind-address' },
   ),
   healthzBindAddress: field(
     hostPort(10_256),
     undefined,
-    "Not set: port 10256 on all addresses of bindAddress's family.",
+    'Where the health server listens. Not set: port 10256 on 0.0.0.0, or on [::] if bindAddress is IPv6.',
+    { flag: 'healthz-bind-address' },
   ),
   metricsBindAddress: field(
     hostPort(10_249),
     undefined,
-    "Not set: port 10249 on the loopback of bindAddress's family.",
+    'Where the metrics server listens. Not set: port 10249 on 127.0.0.1, or on [::1] if bindAddress is IPv6.',
+    { flag: 'metrics-bind-address' },
   ),
-  bindAddressHardFail: field(bool, false, 'Exit when a server cannot listen, instead of trying again.'),
-  enableProfiling: field(bool, false, 'Profiles on the metrics server.'),
+  bindAddressHardFail: field(bool, false, 'Exit when a server cannot listen, instead of trying again.', {
+    flag: 'bind-address-hard-fail',
+  }),
+  enableProfiling: field(bool, false, 'Profiles on the metrics server.', { flag: 'profiling' }),
   showHiddenMetricsForVersion: field(
     text,
     '',
-    'The previous minor version, whose hidden metrics shall be shown.',
+    'The previous minor version, 1.35, for metrics that were hidden since. There are none.',
+    { flag: 'show-hidden-metrics-for-version' },
   ),
-  mode: field(MODE, 'iptables', 'The dataplane.'),
+  mode: field(MODE, 'iptables', 'The dataplane. Only iptables is there yet.', { flag: 'proxy-mode' }),
   iptables: {
-    masqueradeBit: field(integer(0, 31), 14, 'The bit of the packet mark that asks for SNAT.'),
-    masqueradeAll: field(bool, false, 'SNAT for everything that is sent to ClusterIPs.'),
-    localhostNodePorts: field(bool, true, 'NodePorts on 127.0.0.1.'),
-    syncPeriod: field(duration, seconds(30), 'How often the rules are looked after when nothing changes.'),
-    minSyncPeriod: field(duration, seconds(1), 'The least time between two syncs.'),
+    masqueradeBit: field(integer(0, 31), 14, 'The bit of the packet mark that asks for SNAT.', {
+      flag: 'iptables-masquerade-bit',
+    }),
+    masqueradeAll: field(bool, false, 'SNAT for everything that is sent to ClusterIPs.', {
+      flag: 'masquerade-all',
+    }),
+    localhostNodePorts: field(bool, true, 'NodePorts on 127.0.0.1.', {
+      flag: 'iptables-localhost-nodeports',
+    }),
+    syncPeriod: field(periodOfMode, seconds(30), 'The longest wait between two tries of a failing sync.', {
+      flag: 'iptables-sync-period',
+    }),
+    minSyncPeriod: field(
+      periodOfMode,
+      seconds(1),
+      'The least time between two syncs. Not set: the first change at once, then as far apart as syncs cost.',
+      { flag: 'iptables-min-sync-period' },
+    ),
   },
   ipvs: {
-    syncPeriod: field(duration, seconds(30), 'As in iptables.'),
-    minSyncPeriod: field(duration, seconds(0), 'As in iptables.'),
-    scheduler: field(text, 'rr', 'How IPVS chooses endpoints.'),
-    excludeCIDRs: field(texts, [], 'Virtual servers in these networks are never deleted.'),
-    strictARP: field(bool, false, 'Answer ARP only for addresses of the receiving link.'),
-    tcpTimeout: field(duration, seconds(0), '0: leave the value of the kernel.'),
-    tcpFinTimeout: field(duration, seconds(0), '0: leave the value of the kernel.'),
-    udpTimeout: field(duration, seconds(0), '0: leave the value of the kernel.'),
+    syncPeriod: field(periodOfMode, seconds(30), 'As in iptables.', { flag: 'ipvs-sync-period' }),
+    minSyncPeriod: field(periodOfMode, seconds(0), 'As in iptables.', { flag: 'ipvs-min-sync-period' }),
+    scheduler: field(text, '', 'How IPVS chooses endpoints; empty: rr.', { flag: 'ipvs-scheduler' }),
+    excludeCIDRs: field(texts, [], 'Virtual servers in these networks are never deleted.', {
+      flag: 'ipvs-exclude-cidrs',
+    }),
+    strictARP: field(bool, false, 'Answer ARP only for addresses of the receiving link.', {
+      flag: 'ipvs-strict-arp',
+    }),
+    tcpTimeout: field(anyDuration, seconds(0), '0: leave the value of the kernel.', {
+      flag: 'ipvs-tcp-timeout',
+    }),
+    tcpFinTimeout: field(anyDuration, seconds(0), '0: leave the value of the kernel.', {
+      flag: 'ipvs-tcpfin-timeout',
+    }),
+    udpTimeout: field(anyDuration, seconds(0), '0: leave the value of the kernel.', {
+      flag: 'ipvs-udp-timeout',
+    }),
   },
   nftables: {
-    masqueradeBit: field(ANY_INT32, 14, 'As in iptables.'),
-    masqueradeAll: field(bool, false, 'As in iptables.'),
-    syncPeriod: field(duration, seconds(30), 'As in iptables.'),
-    minSyncPeriod: field(duration, seconds(1), 'As in iptables.'),
+    masqueradeBit: field(anyInt32, 14, 'As in iptables.'),
+    masqueradeAll: field(bool, false, 'As in iptables.', { flag: 'masquerade-all' }),
+    syncPeriod: field(periodOfMode, seconds(30), 'As in iptables.', { flag: 'iptables-sync-period' }),
+    minSyncPeriod: field(periodOfMode, seconds(1), 'As in iptables.', { flag: 'iptables-min-sync-period' }),
   },
   winkernel: {
     networkName: field(text, '', 'Windows only.'),
@@ -122,47 +182,68 @@ export const FIELDS = {
     rootHnsEndpointName: field(text, '', 'Windows only.'),
     forwardHealthCheckVip: field(bool, false, 'Windows only.'),
   },
-  detectLocalMode: field(DETECT_LOCAL_MODE, 'ClusterCIDR', 'How traffic of local pods is recognised.'),
+  detectLocalMode: field(DETECT_LOCAL_MODE, 'ClusterCIDR', 'How traffic of local pods is recognised.', {
+    flag: 'detect-local-mode',
+  }),
   detectLocal: {
-    bridgeInterface: field(text, '', 'The bridge of the local pods, for BridgeInterface.'),
+    bridgeInterface: field(text, '', 'The bridge of the local pods, for BridgeInterface.', {
+      flag: 'pod-bridge-interface',
+    }),
     interfaceNamePrefix: field(
       text,
       '',
       'How the names of the links of local pods begin, for InterfaceNamePrefix.',
+      { flag: 'pod-interface-name-prefix' },
     ),
   },
   clusterCIDR: field(
     text,
     '',
     'The networks of the pods: one, or one of each family with a comma between them.',
+    { flag: 'cluster-cidr' },
   ),
   nodePortAddresses: field(
     nodePortAddresses,
     [] as readonly (Cidr | 'primary')[],
-    'On which addresses NodePorts are served; empty: all.',
+    'On which addresses NodePorts are served; empty: all, in nftables mode `primary`.',
+    { flag: 'nodeport-addresses' },
   ),
   oomScoreAdj: field(
     integer(-1_000, 1_000),
     -999,
     'How ready the kernel is to kill this process for memory.',
+    { flag: 'oom-score-adj' },
   ),
   conntrack: {
-    maxPerCore: field(COUNT, 32_768, 'nf_conntrack_max for each CPU; 0: leave the value of the kernel.'),
-    min: field(COUNT, 131_072, 'The least nf_conntrack_max.'),
-    tcpEstablishedTimeout: field(durationOrZero, hours(24), '0: leave the value of the kernel.'),
-    tcpCloseWaitTimeout: field(durationOrZero, hours(1), '0: leave the value of the kernel.'),
-    tcpBeLiberal: field(bool, false, 'Do not mark packets outside of the window as invalid.'),
-    udpTimeout: field(duration, seconds(0), '0: leave the value of the kernel.'),
-    udpStreamTimeout: field(duration, seconds(0), '0: leave the value of the kernel.'),
+    maxPerCore: field(count, 32_768, 'nf_conntrack_max for each CPU; 0: leave the value of the kernel.', {
+      flag: 'conntrack-max-per-core',
+    }),
+    min: field(count, 131_072, 'The least nf_conntrack_max.', { flag: 'conntrack-min' }),
+    tcpEstablishedTimeout: field(durationOrZero, hours(24), '0: leave the value of the kernel.', {
+      flag: 'conntrack-tcp-timeout-established',
+    }),
+    tcpCloseWaitTimeout: field(durationOrZero, hours(1), '0: leave the value of the kernel.', {
+      flag: 'conntrack-tcp-timeout-close-wait',
+    }),
+    tcpBeLiberal: field(bool, false, 'Do not mark packets outside of the window as invalid.', {
+      flag: 'conntrack-tcp-be-liberal',
+    }),
+    udpTimeout: field(duration, seconds(0), '0: leave the value of the kernel.', {
+      flag: 'conntrack-udp-timeout',
+    }),
+    udpStreamTimeout: field(duration, seconds(0), '0: leave the value of the kernel.', {
+      flag: 'conntrack-udp-timeout-stream',
+    }),
   },
   configSyncPeriod: field(
-    duration,
+    positiveDuration,
     seconds(900),
-    'How often upstream reads all objects again; a watch needs no such thing.',
+    'Accepted and ignored: watches need no reading again.',
+    { flag: 'config-sync-period' },
   ),
   portRange: field(text, '', 'Accepted and ignored, as upstream.'),
-  windowsRunAsService: field(bool, false, 'Windows only.'),
+  windowsRunAsService: field(bool, false, 'Windows only.', { isOmittedWhenEmpty: true }),
 } as const;
 
-/** The configuration, complete: what was not set has its default. */
+/** The configuration, complete: what was not set has its default. A server without an address is not wanted. */
 export type ProxyConfig = ValuesOf<typeof FIELDS>;

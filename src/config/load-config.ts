@@ -1,39 +1,62 @@
-// From the file to the configuration: YAML or JSON, the table of fields, the rules, and everything that is wrong at once.
+// From file and flags to the configuration: YAML or JSON, the table of fields, flags, defaults, rules, and everything that is
+// wrong at once.
 import { readFileSync } from 'node:fs';
 import { boolYaml11Tag, CORE_SCHEMA, load, mergeTag, YAMLException } from 'js-yaml';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { decodeFields } from './decode-fields.ts';
+import { withDerivedDefaults } from './derived-defaults.ts';
+import { API_VERSION, KIND } from './external-config.ts';
+import { gateWarnings } from './feature-gates.ts';
+import type { FieldPath } from './field.ts';
 import { FIELDS, type ProxyConfig } from './fields.ts';
+import { type FlagTexts, valuesOfFlags } from './flags.ts';
 import { brokenRules } from './rules.ts';
+
+export interface ConfigSource {
+  /** undefined: flags and defaults alone. */
+  readonly file: string | undefined;
+  readonly flags: FlagTexts;
+}
 
 export interface LoadedConfig {
   readonly config: ProxyConfig;
-  /** Sentences about what was tolerated: fields that are unknown or appear twice. */
+  /** Sentences about what was tolerated: unknown fields, fields that appear twice, flags and feature gates without effect. */
   readonly warnings: readonly string[];
-  /** Paths of the fields that the file sets; an explicit null, empty text or zero that upstream replaces is not one. */
-  readonly setFields: ReadonlySet<string>;
+  /** Fields that file or flags set; an explicit null, empty text or zero that upstream replaces is not one. */
+  readonly setFields: ReadonlySet<FieldPath>;
 }
 
-const API_VERSION = 'kubeproxy.config.k8s.io/v1alpha1';
-const KIND = 'KubeProxyConfiguration';
 /** kube-proxy reads YAML 1.1, where `yes` and `on` are booleans. Dates and octal numbers appear in no field. */
 const SCHEMA = CORE_SCHEMA.withTags(boolYaml11Tag, mergeTag);
 
 /** Throws ConfigError. */
-export function loadConfig(file: string): LoadedConfig {
-  return parseConfig(readText(file), file);
+export function loadConfig({ file, flags }: ConfigSource): LoadedConfig {
+  if (file !== undefined) return parseConfig(readText(file), { file, flags });
+  const none = { apiVersion: API_VERSION, kind: KIND };
+  return configFrom({ document: none, warnings: [] }, { file, flags });
 }
 
 /** `file` only names the text in messages. Throws ConfigError. */
-export function parseConfig(text: string, file: string): LoadedConfig {
-  const { document, warnings } = parseYaml(text, file);
+export function parseConfig(text: string, source: ConfigSource & { readonly file: string }): LoadedConfig {
+  return configFrom(parseYaml(text, source.file), source);
+}
+
+function configFrom({ document, warnings }: Parsed, { file, flags }: ConfigSource): LoadedConfig {
   const { apiVersion, kind, ...fields } = document;
-  const { values, problems, unknown, setFields } = decodeFields(FIELDS, fields);
-  const all = [...identityProblems(apiVersion, kind), ...problems, ...brokenRules(values)];
-  if (all.length > 0) throw new ConfigError(file, all);
+  const flagged = valuesOfFlags(flags, { hasFile: file !== undefined });
+  const { values, problems, unknown, setFields } = decodeFields(FIELDS, fields, flagged.values);
+  const config = withDerivedDefaults(values, setFields);
+  const all = [
+    ...identityProblems(apiVersion, kind),
+    ...problems,
+    ...flagged.problems,
+    ...brokenRules(config),
+  ];
+  if (all.length > 0) throw new ConfigError(file ?? 'the command line', all);
+  const unknownFields = unknown.map((path) => `${file}: unknown field ${path}`);
   return {
-    config: values,
-    warnings: [...warnings, ...unknown.map((path) => `${file}: unknown field ${path}`)],
+    config,
+    warnings: [...warnings, ...unknownFields, ...flagged.warnings, ...gateWarnings(config.featureGates)],
     setFields,
   };
 }

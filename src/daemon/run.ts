@@ -48,7 +48,7 @@ async function runLogged(command: RunCommand, { loaded, log, signal }: Running):
 
 function load(file: string): LoadedConfig | undefined {
   try {
-    return loadConfig(file);
+    return loadConfig({ file, flags: new Map() });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);

@@ -5,14 +5,20 @@ import { dump } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { FIELDS } from '../../../src/config/fields.ts';
-import { type LoadedConfig, loadConfig, parseConfig } from '../../../src/config/load-config.ts';
+import {
+  type ConfigSource,
+  type LoadedConfig,
+  loadConfig,
+  parseConfig,
+} from '../../../src/config/load-config.ts';
 import { clusterCidrsOf } from '../../../src/config/rules.ts';
 
 const KUBEADM = join(import.meta.dirname, '../../fixtures/config/kubeadm.yaml');
+const SOURCE = { file: 'config.conf', flags: new Map() } satisfies ConfigSource;
 const HEAD = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
 
 function parse(fields: string): LoadedConfig {
-  return parseConfig(HEAD + fields, 'config.conf');
+  return parseConfig(HEAD + fields, SOURCE);
 }
 
 function problemsOf(fields: string): string[] {
@@ -27,7 +33,7 @@ function problemsOf(fields: string): string[] {
 
 describe('loadConfig', () => {
   it("takes kubeadm's file, full of zeros and nulls, without a complaint", () => {
-    const { config, warnings, setFields } = loadConfig(KUBEADM);
+    const { config, warnings, setFields } = loadConfig({ file: KUBEADM, flags: new Map() });
     expect(warnings).toEqual([]);
     expect(config.clientConnection).toEqual({
       kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf',
@@ -53,13 +59,13 @@ describe('loadConfig', () => {
   it('takes the same as JSON', () => {
     const { config } = parseConfig(
       '{"apiVersion":"kubeproxy.config.k8s.io/v1alpha1","kind":"KubeProxyConfiguration","iptables":{"masqueradeBit":0}}',
-      'config.json',
+      { file: 'config.json', flags: new Map() },
     );
     expect(config.iptables.masqueradeBit).toBe(0);
   });
 
   it('says that the file cannot be read', () => {
-    expect(() => loadConfig('/no/such/config.conf')).toThrow(
+    expect(() => loadConfig({ file: '/no/such/config.conf', flags: new Map() })).toThrow(
       /^\/no\/such\/config.conf cannot be used:\n {2}ENOENT.*, but must be a file that can be read$/,
     );
   });
@@ -106,15 +112,15 @@ describe('parseConfig', () => {
       ),
     ).toEqual([
       'clientConnection.burst is -1, but must be a whole number from 0 to 2147483647',
-      "logging.format is 'xml', but must be text or json",
+      "logging.format is 'xml', but must be one of text, json",
       'logging.verbosity is 1.5, but must be a whole number from 0 to 4294967295',
       "bindAddress is 'here', but must be an IP address",
       "metricsBindAddress is '0.0.0.0:0', but must be an IP address with a port, like 0.0.0.0:10249 or [::]:10249",
-      'mode is \'nftables\', but must be "iptables" or empty: this version has no other mode yet',
       'iptables.masqueradeBit is 32, but must be a whole number from 0 to 31',
-      'iptables.minSyncPeriod is 1, but must be a duration with a unit, like 30s or 1h15m, and not negative',
+      'iptables.minSyncPeriod is 1, but must be a duration with a unit, like 30s or 1h15m',
       "nodePortAddresses is [ 'primary', '10.0.0.0/8' ], but must be a list of networks like 10.0.0.0/8, or \"primary\" as its only item",
       'conntrack is 5, but must be a section with fields of its own',
+      'mode is \'nftables\', but must be "iptables" or empty: this version has no other mode yet',
       "detectLocal.bridgeInterface is '', but must be the name of the bridge of the local pods",
     ]);
   });
@@ -122,15 +128,18 @@ describe('parseConfig', () => {
   it.each([
     [
       'iptables: {minSyncPeriod: 2m}',
-      "iptables.minSyncPeriod is '120000ms', but must be at most iptables.syncPeriod, which is 30000ms",
+      "iptables.minSyncPeriod is '2m0s', but must be at most iptables.syncPeriod, which is 30s",
     ],
     [
       'iptables: {syncPeriod: 500ms}',
-      "iptables.minSyncPeriod is '1000ms', but must be at most iptables.syncPeriod, which is 500ms",
+      "iptables.minSyncPeriod is '1s', but must be at most iptables.syncPeriod, which is 500ms",
     ],
     ['clusterCIDR: 10.0.0.0/8,10.1.0.0/16', 'clusterCIDR is'],
     ['clusterCIDR: 10.0.0.0/8,fd00::/48,fd01::/48', 'clusterCIDR is'],
     ['clusterCIDR: pods', 'clusterCIDR is'],
+    ['iptables: {minSyncPeriod: -1s}', "iptables.minSyncPeriod is '-1s', but must be not negative"],
+    ['configSyncPeriod: -1s', 'more than 0'],
+    ['showHiddenMetricsForVersion: "1.34"', 'must be 1.35, the previous version, or empty'],
     ['detectLocalMode: InterfaceNamePrefix', 'detectLocal.interfaceNamePrefix is'],
     ['detectLocalMode: Elsewhere', 'detectLocalMode is'],
     ['healthzBindAddress: "::1:99999"', 'healthzBindAddress is'],
@@ -139,13 +148,22 @@ describe('parseConfig', () => {
     expect(problemsOf(fields)).toEqual([expect.stringContaining(problem)]);
   });
 
+  it('refuses periods below zero', () => {
+    expect(problemsOf('iptables: {syncPeriod: -1s, minSyncPeriod: -2s}')).toEqual([
+      "iptables.syncPeriod is '-1s', but must be more than 0",
+      "iptables.minSyncPeriod is '-2s', but must be not negative",
+    ]);
+  });
+
   it.each([
     'detectLocalMode: NodeCIDR\nclusterCIDR: pods',
     'nodePortAddresses: [primary]',
     'nodePortAddresses: [10.0.0.0/8, "::/0"]',
     'enableProfiling: yes',
     'nftables: {masqueradeBit: 99}',
-    'ipvs: {excludeCIDRs: [nonsense]}',
+    'ipvs: {excludeCIDRs: [nonsense], tcpTimeout: -1s, minSyncPeriod: 1h}',
+    'nftables: {syncPeriod: -1s}',
+    'showHiddenMetricsForVersion: "1.35"',
     'logging: {flushFrequency: 5000000000, vmodule: [{filePattern: proxier, verbosity: 9}]}',
     'clientConnection: {qps: 0.5}',
     'healthzBindAddress: 0.0.0.0',
@@ -162,6 +180,31 @@ describe('parseConfig', () => {
     ['[::]', { ip: '::', port: 10_249 }],
   ])('reads the address %s', (address, expected) => {
     expect(parse(`metricsBindAddress: "${address}"`).config.metricsBindAddress).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'featureGates: {TopologyAwareHints: true}',
+      ['feature gate TopologyAwareHints is unknown or was removed: ignored'],
+    ],
+    ['featureGates: {toString: true}', ['feature gate toString is unknown or was removed: ignored']],
+    [
+      'featureGates: {NFTablesProxyMode: false}',
+      ['feature gate NFTablesProxyMode is ignored: it is always on'],
+    ],
+    ['featureGates: {NFTablesProxyMode: true, AllowServiceExternalIPs: false}', []],
+  ])('warns of feature gates that mean nothing, and goes on: %s', (fields, expected) => {
+    expect(parse(fields).warnings).toEqual(expected);
+  });
+
+  it.each([
+    ['', '0.0.0.0', '127.0.0.1'],
+    ['bindAddress: 192.0.2.1', '0.0.0.0', '127.0.0.1'],
+    ['bindAddress: "::"', '::', '::1'],
+  ])("listens on addresses of bindAddress's family: %s", (fields, healthz, metrics) => {
+    const { healthzBindAddress, metricsBindAddress } = parse(fields).config;
+    expect(healthzBindAddress).toEqual({ ip: healthz, port: 10_256 });
+    expect(metricsBindAddress).toEqual({ ip: metrics, port: 10_249 });
   });
 
   it('warns of unknown fields with their paths, and of those that appear twice', () => {
@@ -182,7 +225,7 @@ describe('parseConfig', () => {
     ['kind: Pod', "kind is 'Pod', but must be KubeProxyConfiguration"],
     ['a: 1', 'apiVersion is not there, but must be kubeproxy.config.k8s.io/v1alpha1'],
   ])('refuses the file %j', (text, problem) => {
-    expect(() => parseConfig(text, 'config.conf')).toThrow(problem);
+    expect(() => parseConfig(text, SOURCE)).toThrow(problem);
   });
 
   it('never fails but with a ConfigError, whatever the fields hold', () => {
@@ -215,7 +258,7 @@ describe('parseConfig', () => {
 
 function expectOnlyConfigErrors(text: string): void {
   try {
-    parseConfig(text, 'config.conf');
+    parseConfig(text, SOURCE);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
   }
