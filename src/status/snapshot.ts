@@ -71,6 +71,13 @@ export interface HealthCheck {
   readonly localEndpoints: number;
 }
 
+/** How old what a watch knows is. */
+export interface WatchStatus {
+  readonly resource: string;
+  /** When the server last sent an object or a bookmark; undefined if it never did. */
+  readonly lastHeardAtMs: number | undefined;
+}
+
 /** A service port that the kernel refuses. */
 export interface SetAsideEntry {
   readonly key: ServicePortKey;
