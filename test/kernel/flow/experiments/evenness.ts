@@ -9,20 +9,20 @@ import type { FlowBed, FlowExperiment } from './experiment.ts';
 
 interface Evenness {
   readonly service: ManyServiceName;
+  /** Enough that shares that are wrong by a third stand out, as when uneven buckets are chosen evenly. */
+  readonly connections: number;
   readonly family: Family;
   readonly protocol: Protocol;
 }
 
 const CASES: readonly Evenness[] = [
-  { service: 'three', family: 'IPv4', protocol: 'TCP' },
-  { service: 'three', family: 'IPv6', protocol: 'UDP' },
-  { service: 'two-dozen', family: 'IPv4', protocol: 'UDP' },
-  { service: 'two-dozen', family: 'IPv6', protocol: 'TCP' },
-  { service: 'ten-dozen', family: 'IPv4', protocol: 'TCP' },
+  { service: 'three', connections: 600, family: 'IPv4', protocol: 'TCP' },
+  { service: 'three', connections: 600, family: 'IPv6', protocol: 'UDP' },
+  { service: 'two-dozen', connections: 2400, family: 'IPv4', protocol: 'UDP' },
+  { service: 'two-dozen', connections: 2400, family: 'IPv6', protocol: 'TCP' },
+  { service: 'ten-dozen', connections: 3600, family: 'IPv4', protocol: 'TCP' },
 ];
 
-/** Enough that an endpoint with half or twice its share stands out. */
-const CONNECTIONS_PER_ENDPOINT = 30;
 const CONCURRENCY = 20;
 
 export function evennessExperiments(): FlowExperiment[] {
@@ -33,7 +33,10 @@ export function evennessExperiments(): FlowExperiment[] {
   }));
 }
 
-async function checkEvenness({ lab }: FlowBed, { service, family, protocol }: Evenness): Promise<string[]> {
+async function checkEvenness(
+  { lab }: FlowBed,
+  { service, connections, family, protocol }: Evenness,
+): Promise<string[]> {
   const { endpoints = [], ...spec } = manyService(service);
   const names = endpoints.map(({ name }) => name);
   const [flow] = reachProbes({
@@ -46,7 +49,7 @@ async function checkEvenness({ lab }: FlowBed, { service, family, protocol }: Ev
   if (!flow) return ['no flow'];
   const seen = observationOf(
     await connectOften(lab, flow, {
-      count: names.length * CONNECTIONS_PER_ENDPOINT,
+      count: connections,
       concurrency: CONCURRENCY,
     }),
   );
