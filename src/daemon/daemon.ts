@@ -6,9 +6,10 @@ import { EventRecorder } from '../kube/event-recorder.ts';
 import { loadCredentials } from '../kube/kubeconfig.ts';
 import type { Logger } from '../log/logger.ts';
 import { Sync } from '../sync/sync.ts';
+import { type Exec, exec } from '../system/exec.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createWatchNodeAddresses } from '../system/node-addresses.ts';
-import { acquireNodeLock } from '../system/node-lock.ts';
+import { acquireNodeLock, type NodeLock } from '../system/node-lock.ts';
 import { systemClock } from '../util/clock.ts';
 import { VERSION } from '../version.ts';
 import { createIptablesKernels } from './iptables-kernels.ts';
@@ -26,6 +27,10 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
 }
 
+interface LockHolder {
+  lock: NodeLock | undefined;
+}
+
 /** Runs until the signal aborts. Throws for what only an operator can put right. */
 export async function runDaemon({
   loaded,
@@ -40,8 +45,9 @@ export async function runDaemon({
   const client = new ApiClient({ credentials, userAgent: `fairlead/${VERSION}` });
   const events = new EventRecorder({ client, nodeName, log, ...time });
 
+  const holder: LockHolder = { lock: undefined };
   const sync = new Sync({
-    kernels: await createIptablesKernels(iptablesVariant, log),
+    kernels: await createIptablesKernels(iptablesVariant, { exec: execWithin(holder), log }),
     settings: planSettingsOf(config, nodeName),
     pacing: pacingOf(config, setFields),
     syncPeriodMs: config.iptables.syncPeriod.ms,
@@ -59,7 +65,7 @@ export async function runDaemon({
     ...time,
   });
   try {
-    await syncAsSingleWriter(sync, { log, signal });
+    await syncAsSingleWriter(sync, holder, { log, signal });
   } finally {
     await Promise.all([watches.stop(), events.stop()]);
     client.close();
@@ -69,16 +75,23 @@ export async function runDaemon({
 /** Warms up while another Fairlead still writes, so that a rollout hands over in an instant. */
 async function syncAsSingleWriter(
   sync: Sync,
+  holder: LockHolder,
   { log, signal }: Pick<DaemonOptions, 'log' | 'signal'>,
 ): Promise<void> {
   await Promise.race([sync.mirrored, aborted(signal)]);
   const onWait = () => log.info({}, 'waiting for another Fairlead on this node to end');
-  const lock = await acquireNodeLock({ clock: systemClock, signal, onWait });
+  holder.lock = await acquireNodeLock({ clock: systemClock, signal, onWait });
   try {
     await sync.run(signal);
   } finally {
-    lock?.release();
+    holder.lock?.release();
+    holder.lock = undefined;
   }
+}
+
+/** A child may outlive a killed daemon: the next one must not read the rules before it has written. */
+function execWithin(holder: LockHolder): Exec {
+  return (command) => exec({ ...command, holds: holder.lock?.fd });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -7,22 +7,27 @@ import { detectVariant } from '../dataplane/iptables/variant.ts';
 import type { Logger } from '../log/logger.ts';
 import type { IpFamily } from '../model/ip.ts';
 import { type AnyKernelMirror, KernelMirror } from '../sync/kernel-mirror.ts';
-import { exec } from '../system/exec.ts';
+import type { Exec } from '../system/exec.ts';
 import { readTableEntries } from '../system/iptables-info.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { sysctl } from '../system/sysctl.ts';
 
+export interface KernelsDeps {
+  readonly exec: Exec;
+  readonly log: Logger;
+}
+
 /** `chosen`: the variant that the operator wants; undefined: the one that the node uses. */
 export async function createIptablesKernels(
   chosen: IptablesVariant | undefined,
-  log: Logger,
+  deps: KernelsDeps,
 ): Promise<readonly AnyKernelMirror[]> {
-  const variant = chosen ?? (await detected(log));
-  log.notice({ variant }, 'Using iptables Proxier');
-  return Promise.all(familiesOfNode(log).map((family) => createKernel(family, variant, log)));
+  const variant = chosen ?? (await detected(deps));
+  deps.log.notice({ variant }, 'Using iptables Proxier');
+  return Promise.all(familiesOfNode(deps.log).map((family) => createKernel(family, variant, deps)));
 }
 
-async function detected(log: Logger): Promise<IptablesVariant> {
+async function detected({ exec, log }: KernelsDeps): Promise<IptablesVariant> {
   const { variant, because } = await detectVariant(exec);
   log.info({ variant, because }, 'found out which variant of iptables the node uses');
   return variant;
@@ -38,7 +43,7 @@ function familiesOfNode(log: Logger): readonly IpFamily[] {
 async function createKernel(
   family: IpFamily,
   variant: IptablesVariant,
-  log: Logger,
+  { exec, log }: KernelsDeps,
 ): Promise<AnyKernelMirror> {
   const features: IptablesFeatures = {
     ...(await probeFeatures({ exec, variant, family })),

@@ -9,6 +9,8 @@ export interface Command {
   /** Added to the daemon's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** A descriptor that the child has open as long as it runs. */
+  readonly holds?: number | undefined;
 }
 
 export interface CommandResult {
@@ -24,10 +26,16 @@ export type Exec = (command: Command) => Promise<CommandResult>;
 /** iptables-save of 100,000 rules prints about 15 MB. */
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
 
-export const exec: Exec = async ({ file, args, input, env, timeoutMs }) => {
+export const exec: Exec = async ({ file, args, input, env, timeoutMs, holds }) => {
   const result = await execa(file, args, {
-    // An iterator, because execa takes an array for a list of several inputs.
-    stdin: input ? Iterator.from(input) : 'ignore',
+    stdio: [
+      // An iterator, because execa takes an array for a list of several inputs.
+      input ? Iterator.from(input) : 'ignore',
+      'pipe',
+      'pipe',
+      // Its types know 3 to 9, Node takes any.
+      ...(holds === undefined ? [] : [holds as 3]),
+    ],
     ...(env ? { env } : {}),
     timeout: timeoutMs,
     forceKillAfterDelay: 1_000,

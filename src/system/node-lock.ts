@@ -1,10 +1,16 @@
 // One writer per node: the lock is an abstract unix socket, which belongs to the network namespace, exactly as the rules do
-// that it protects. The kernel releases it when its holder dies, however that happens, and tells those who wait, because
-// each waits on a connection to the holder.
+// that it protects. The kernel releases it when its holder dies, however that happens, and the children that hold it too, and
+// tells those who wait, because each waits on a connection to the holder.
+import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, sleep } from '../util/clock.ts';
+import { bindAbstractSocket } from './abstract-socket.ts';
 
 export interface NodeLock {
+  /**
+   * For `Command.holds`: a child that outlives a killed daemon may still be about to write, and keeps the lock until it has.
+   */
+  readonly fd: number;
   /** Gives the lock to the next. Releasing again does nothing. */
   release(): void;
 }
@@ -19,8 +25,9 @@ export interface NodeLockRequest {
 
 export type AcquireNodeLock = (request: NodeLockRequest) => Promise<NodeLock | undefined>;
 
+const NAME = 'fairlead-node-lock';
 /** The leading zero byte makes it abstract: no file, nothing to clean up. */
-const ADDRESS = '\0fairlead-node-lock';
+const ADDRESS = `\0${NAME}`;
 /** When the holder has bound the address but takes no connections, which lasts microseconds if it is one of ours. */
 const RETRY_MS = 100;
 
@@ -36,20 +43,16 @@ export const acquireNodeLock: AcquireNodeLock = async ({ clock, signal, onWait }
   return undefined;
 };
 
-function tryAcquire(): Promise<NodeLock | undefined> {
-  return new Promise((resolve, reject) => {
-    const waiting = new Set<Socket>();
-    const server = createServer((socket) => keepUntilClosed(socket, waiting));
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined);
-      else reject(error);
-    });
-    server.listen(ADDRESS, () => {
-      // Holding the lock is no reason for the process to live.
-      server.unref();
-      resolve({ release: () => release(server, waiting) });
-    });
-  });
+async function tryAcquire(): Promise<NodeLock | undefined> {
+  const fd = bindAbstractSocket(NAME);
+  if (fd === undefined) return undefined;
+  const waiting = new Set<Socket>();
+  const server = createServer((socket) => keepUntilClosed(socket, waiting));
+  server.listen({ fd });
+  await once(server, 'listening');
+  // Holding the lock is no reason for the process to live.
+  server.unref();
+  return { fd, release: () => release(server, waiting) };
 }
 
 function keepUntilClosed(socket: Socket, waiting: Set<Socket>): void {

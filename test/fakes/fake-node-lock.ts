@@ -12,6 +12,7 @@ export class FakeNode {
     this.#isHeld = true;
     let isReleased = false;
     return {
+      fd: -1,
       release: () => {
         if (!isReleased) this.#release();
         isReleased = true;

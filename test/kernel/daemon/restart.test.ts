@@ -14,6 +14,7 @@ import {
   VARIANTS,
 } from './bed.ts';
 import { Churn } from './churn.ts';
+import { deleteService, putService } from './manifests.ts';
 import { faultsOn, iptables, proxyRulesOf, rulesOn, save, tableOf } from './ruleset.ts';
 import { Traffic } from './traffic.ts';
 
@@ -164,6 +165,29 @@ describe('two daemons on one node', () => {
       report,
     );
     expect(report.errors).toEqual({});
+  });
+
+  it('do not mix: what a killed one has started comes first', async () => {
+    const bed = beds.legacy;
+    const put = (endpoint: string) => putService(bed, { name: 'x', endpoints: [endpoint] });
+    put('10.244.2.1');
+    const first = await startSynced(bed);
+    const before = await rulesOn(bed);
+    const second = await startWaiting(bed, [first]);
+    // Whoever changes rules waits for this lock.
+    const lockFile = bed.node.env['XTABLES_LOCKFILE'] ?? '';
+    const busy = bed.node.exec('flock', [lockFile, 'sleep', '2']);
+    await sleep(200);
+    put('10.244.2.2');
+    await sleep(500);
+    put('10.244.2.1');
+    await first.kill();
+    await busy;
+    await firstSyncs(second);
+    await sleep(500);
+    expect(await rulesOn(bed)).toEqual(before);
+    await second.stop();
+    deleteService(bed, 'x');
   });
 
   /** A daemon that has nothing left to do but to wait. */

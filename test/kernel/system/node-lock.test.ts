@@ -7,6 +7,8 @@ import { describeNodeLock, type LockContender } from '../../contract/node-lock-c
 import { createScratchNetns } from './scratch-netns.ts';
 
 const PROGRAM = join(import.meta.dirname, 'programs/contend-for-node-lock.ts');
+/** Of the child that contend-for-node-lock.ts starts. */
+const CHILD_LIFE_MS = 1_000;
 const children: ChildProcess[] = [];
 
 afterEach(() => {
@@ -48,6 +50,19 @@ describe('the node lock', () => {
     await next.waits;
     holder.process.kill(signal);
     expect(await next.holds).toBe(true);
+  });
+
+  it('is held by the child of a killed holder until the child ends', async () => {
+    const netns = createScratchNetns();
+    const holder = startContender(netns);
+    await holder.holds;
+    holder.process.stdin?.write('give to a child\n');
+    const next = startContender(netns);
+    await next.waits;
+    const diedAt = performance.now();
+    holder.process.kill('SIGKILL');
+    expect(await next.holds).toBe(true);
+    expect(performance.now() - diedAt).toBeGreaterThan(CHILD_LIFE_MS / 2);
   });
 
   it('keeps no process alive', async () => {
