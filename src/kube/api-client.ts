@@ -5,6 +5,7 @@ import { errorFromAnswer } from './api-error.ts';
 import { type ByteStream, inTurns } from './byte-stream.ts';
 import { parseJson } from './json-object.ts';
 import type { Credentials, TlsOptions } from './kubeconfig.ts';
+import { type Exchange, observeRequest, type RequestObserver } from './request-observer.ts';
 
 /** What a reflector needs of an API server. */
 export interface ApiReader {
@@ -26,6 +27,7 @@ export interface ApiWriter {
 export interface ApiClientOptions {
   readonly credentials: Credentials;
   readonly userAgent: string;
+  readonly observer?: RequestObserver;
   /** How long the server may take to begin its answer. */
   readonly answerTimeoutMs?: number;
 }
@@ -37,6 +39,8 @@ const TCP_KEEPALIVE_MS = 30_000;
 const MAX_SOCKETS = 16;
 const MAX_ERROR_BYTES = 64 * 1024;
 
+const NOBODY: RequestObserver = { onBegun: () => {}, onEnded: () => {} };
+
 interface Request {
   readonly method: string;
   readonly path: string;
@@ -45,21 +49,31 @@ interface Request {
   readonly signal: AbortSignal;
 }
 
+/** An answer that has begun, and the exchange that it is part of. */
+interface Answered {
+  readonly answer: IncomingMessage;
+  readonly exchange: Exchange;
+}
+
 export class ApiClient implements ApiReader, ApiWriter {
   readonly #credentials: Credentials;
   readonly #userAgent: string;
+  readonly #observer: RequestObserver;
   readonly #answerTimeoutMs: number;
   #agent: http.Agent | undefined;
   #agentTls: TlsOptions | undefined;
 
-  constructor({ credentials, userAgent, answerTimeoutMs = ANSWER_TIMEOUT_MS }: ApiClientOptions) {
+  constructor(options: ApiClientOptions) {
+    const { credentials, userAgent, observer = NOBODY, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
     this.#credentials = credentials;
     this.#userAgent = userAgent;
+    this.#observer = observer;
     this.#answerTimeoutMs = answerTimeoutMs;
   }
 
   async get(path: string, signal: AbortSignal): Promise<ByteStream> {
-    return inTurns(await this.#request({ method: 'GET', path, signal }));
+    const { answer, exchange } = await this.#request({ method: 'GET', path, signal });
+    return inTurns(exchange.counted(answer));
   }
 
   create(path: string, object: unknown, signal: AbortSignal): Promise<void> {
@@ -88,15 +102,31 @@ export class ApiClient implements ApiReader, ApiWriter {
   }
 
   async #write(request: Request): Promise<void> {
-    const answer = await this.#request(request);
-    answer.resume();
+    const { answer, exchange } = await this.#request(request);
+    exchange.discard(answer);
   }
 
-  async #request(request: Request): Promise<IncomingMessage> {
-    const answer = await this.#send(request);
+  async #request(request: Request): Promise<Answered> {
+    const { answer, exchange } = await this.#exchange(request);
     const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return answer;
-    throw errorFromAnswer(status, parseJson(await readText(answer, MAX_ERROR_BYTES)), retryAfterMs(answer));
+    if (status >= 200 && status < 300) return { answer, exchange };
+    const text = await readText(exchange.counted(answer), MAX_ERROR_BYTES);
+    throw errorFromAnswer(status, parseJson(text), retryAfterMs(answer));
+  }
+
+  async #exchange(request: Request): Promise<Answered> {
+    const { method, path, body = '' } = request;
+    const { host } = new URL(this.#credentials.server);
+    const sentBytes = Buffer.byteLength(body);
+    const exchange = observeRequest(this.#observer, { method, path, host, sentBytes });
+    try {
+      const answer = await this.#send(request);
+      exchange.begun(answer.statusCode);
+      return { answer, exchange };
+    } catch (error) {
+      exchange.begun(undefined);
+      throw error;
+    }
   }
 
   async #send({ method, path, body, contentType, signal }: Request): Promise<IncomingMessage> {
@@ -171,7 +201,7 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
 }
 
 /** The beginning of the body, as much as arrives: what it says is only for the log. */
-async function readText(answer: IncomingMessage, maxBytes: number): Promise<string> {
+async function readText(answer: ByteStream, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
