@@ -1,4 +1,5 @@
 // What this node's kernel and tools can do beyond the ground that everything stands on, found out by trying.
+import { randomBytes } from 'node:crypto';
 import type { IpFamily } from '../../model/ip.ts';
 import type { Exec } from '../../system/exec.ts';
 import { type IptablesVariant, restoreProgram } from './tools.ts';
@@ -34,13 +35,18 @@ export async function probeFeatures(deps: ProbeDeps): Promise<Omit<IptablesFeatu
 }
 
 const TIMEOUT_MS = 30_000;
-const PROBE_CHAIN = 'KUBE-SVC-fairlead-probe';
-/** Names of sets are common to both families, which may be probed at once. */
-const PROBE_SET = { IPv4: 'FAIRLEAD-PROBE-4', IPv6: 'FAIRLEAD-PROBE-6' } as const;
+
+/**
+ * For a chain or a set that nobody else has: the other family, and another Fairlead that starts, may be on trial at the same
+ * time. What a killed daemon leaves counts as an endpoint's, and goes with the first complete write.
+ */
+function probeName(): string {
+  return `KUBE-SEP-fairlead-${randomBytes(4).toString('hex')}`;
+}
 
 async function probeSets(deps: ProbeDeps): Promise<boolean> {
   const family = deps.family === 'IPv4' ? 'inet' : 'inet6';
-  const name = PROBE_SET[deps.family];
+  const name = probeName();
   const ipset = (...args: readonly string[]) => deps.exec({ file: 'ipset', args, timeoutMs: TIMEOUT_MS });
   const set = await ipset('-exist', 'create', name, 'hash:ip', 'family', family, 'timeout', '0');
   if (set.exitCode !== 0) return false;
@@ -63,11 +69,9 @@ async function probeAccounting(deps: ProbeDeps): Promise<boolean> {
 
 /** The rule is on trial alone, and taken away in a transaction of its own: within one, the kernel would never see it. */
 async function accepts(deps: ProbeDeps, rule: string): Promise<boolean> {
-  const isAccepted = await restore(
-    deps,
-    `*filter\n:${PROBE_CHAIN} - [0:0]\n-A ${PROBE_CHAIN} ${rule}\nCOMMIT\n`,
-  );
-  if (isAccepted) await restore(deps, `*filter\n:${PROBE_CHAIN} - [0:0]\n-X ${PROBE_CHAIN}\nCOMMIT\n`);
+  const chain = probeName();
+  const isAccepted = await restore(deps, `*filter\n:${chain} - [0:0]\n-A ${chain} ${rule}\nCOMMIT\n`);
+  if (isAccepted) await restore(deps, `*filter\n:${chain} - [0:0]\n-X ${chain}\nCOMMIT\n`);
   return isAccepted;
 }
 

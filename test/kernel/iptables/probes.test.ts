@@ -25,6 +25,14 @@ describe.each(LINEUPS)('the probe of iptables $variant, $family', (lineup) => {
     expect(await Promise.all(probes)).toEqual([both, both]);
   });
 
+  it('is not misled by others that probe at the same time', async () => {
+    const { netns, save, run } = createBed(lineup);
+    const probes = Array.from({ length: 6 }, () => probeFeatures({ ...lineup, exec: execIn(netns) }));
+    for (const features of await Promise.all(probes)) expect(features.hasSets).toBe(true);
+    expect(save()).not.toContain('fairlead');
+    expect(run('ipset', ['list', '-name'])).toBe('');
+  });
+
   it('finds neither where the programs are missing', async () => {
     const { netns, run } = createBed(lineup);
     run('nfacct', ['flush']);
