@@ -25,7 +25,7 @@ export interface CurrentState {
   readonly nowMs: number;
 }
 
-export interface Metrics extends Pick<ProxyMetrics, 'onHealthAnswer'> {
+export interface Metrics extends Pick<ProxyMetrics, 'onHealthAnswer' | 'onFlowCheck'> {
   readonly requests: RequestMetrics;
   onSync(report: SyncReport): void;
   /** All metrics in Prometheus's text format 0.0.4. */
@@ -45,6 +45,7 @@ export function createMetrics(build: Build): Metrics {
       own.onSync(report);
     },
     onHealthAnswer: proxy.onHealthAnswer,
+    onFlowCheck: proxy.onFlowCheck,
     text: async (current) => {
       proxy.refresh(current.snapshot, current.packets);
       own.refresh(current);

@@ -1,8 +1,10 @@
 // kube-proxy's own metrics under their names, with their types, labels and buckets (pkg/proxy/metrics/metrics.go), so that
 // dashboards, alerts and ClusterLoader2 go on as they are.
-import { exponentialBuckets, type Registry } from 'prom-client';
-import { byFamily, IP_FAMILY, type MetricMakers, metricMakers, seconds, showTotal } from './metric-makers.ts';
-import type { FamilyStatus, Snapshot, SyncReport } from './snapshot.ts';
+import type { Registry } from 'prom-client';
+import type { IpFamily } from '../model/ip.ts';
+import { IP_FAMILY, type MetricMakers, metricMakers, seconds, showTotal } from './metric-makers.ts';
+import type { Snapshot, SyncReport } from './snapshot.ts';
+import { iptablesMetrics, SYNC_BUCKETS, syncMetrics } from './sync-metrics.ts';
 
 /** Packets that rules with nfacct have counted; undefined where the kernel has no such counter. */
 export interface PacketCounts {
@@ -10,23 +12,21 @@ export interface PacketCounts {
   readonly localhostNodePorts: number | undefined;
 }
 
+/** A look for stale flows in the conntrack table. */
+export interface FlowCheck {
+  readonly family: IpFamily;
+  readonly elapsedMs: number;
+  readonly removed: number;
+}
+
 export interface ProxyMetrics {
   onSync(report: SyncReport): void;
+  onFlowCheck(check: FlowCheck): void;
   /** The health server gave an answer. */
   onHealthAnswer(endpoint: 'healthz' | 'livez', status: number): void;
   /** Takes over what is looked up when somebody scrapes. */
   refresh(snapshot: Snapshot, packets: PacketCounts): void;
 }
-
-const SYNC_BUCKETS = exponentialBuckets(0.001, 2, 15);
-
-/** Fine up to a minute, because the objective of the SIG is stated in seconds, and coarse up to five. */
-const PROGRAMMING_BUCKETS = [
-  ...[0.25, 0.5],
-  ...linear({ from: 1, to: 59, step: 1 }),
-  ...linear({ from: 60, to: 115, step: 5 }),
-  ...linear({ from: 120, to: 300, step: 30 }),
-];
 
 export function createProxyMetrics(registry: Registry): ProxyMetrics {
   const makers = metricMakers(registry);
@@ -34,6 +34,7 @@ export function createProxyMetrics(registry: Registry): ProxyMetrics {
   const iptables = iptablesMetrics(makers);
   const state = stateMetrics(makers);
   const packets = packetMetrics(makers);
+  const { onFlowCheck } = flowMetrics(makers);
   const answers = {
     healthz: makers.counter('kubeproxy_proxy_healthz_total', 'Answers of /healthz by status code.', ['code']),
     livez: makers.counter('kubeproxy_proxy_livez_total', 'Answers of /livez by status code.', ['code']),
@@ -43,82 +44,13 @@ export function createProxyMetrics(registry: Registry): ProxyMetrics {
       syncs.onSync(report);
       iptables.onSync(report);
     },
+    onFlowCheck,
     onHealthAnswer: (endpoint, status) => answers[endpoint].inc({ code: String(status) }),
     refresh: (snapshot, counts) => {
       state.refresh(snapshot);
       packets.refresh(counts);
       for (const family of snapshot.families) iptables.refresh(family);
     },
-  };
-}
-
-function syncMetrics({ histogram, gauge }: MetricMakers) {
-  const durations = (kind: string, help: string) => {
-    const name = `kubeproxy_sync_${kind}proxy_rules_duration_seconds`;
-    const metric = histogram({ name, help, labels: IP_FAMILY, buckets: SYNC_BUCKETS });
-    return byFamily((family) => metric.labels(family));
-  };
-  const all = durations('', 'How long a sync took, failed ones too.');
-  const full = durations('full_', 'How long a sync took that compared everything with the kernel.');
-  const partial = durations('partial_', 'How long a sync took that wrote only what had changed.');
-  const last = gauge(
-    'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
-    'When the last good sync ended.',
-    IP_FAMILY,
-  );
-  const programming = histogram({
-    name: 'kubeproxy_network_programming_duration_seconds',
-    help: 'From the change of a Pod or Service, as its EndpointSlice tells it, to the rules that follow it.',
-    labels: IP_FAMILY,
-    buckets: PROGRAMMING_BUCKETS,
-  });
-  return {
-    onSync({ family, cause, outcome, startedAtMs, endedAtMs, triggerTimesMs }: SyncReport): void {
-      const elapsed = seconds(endedAtMs - startedAtMs);
-      all[family].observe(elapsed);
-      (cause === 'changes' ? partial : full)[family].observe(elapsed);
-      if (outcome !== 'failed') last.set({ ip_family: family }, seconds(endedAtMs));
-      // The clocks of two machines are compared.
-      for (const atMs of triggerTimesMs)
-        programming.observe({ ip_family: family }, seconds(Math.max(0, endedAtMs - atMs)));
-    },
-  };
-}
-
-function iptablesMetrics({ counter, gauge }: MetricMakers) {
-  const labels = ['table', 'ip_family'] as const;
-  const owned = gauge(
-    'kubeproxy_sync_proxy_rules_iptables_total',
-    'Rules that the kernel has of ours.',
-    labels,
-  );
-  const written = gauge(
-    'kubeproxy_sync_proxy_rules_iptables_last',
-    'Rules that the last sync wrote.',
-    labels,
-  );
-  const failures = counter(
-    'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
-    'Restores that failed.',
-    IP_FAMILY,
-  );
-  const partialFailures = counter(
-    'kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total',
-    'Restores of changes alone that failed.',
-    IP_FAMILY,
-  );
-  const setTables = (metric: typeof owned, family: string, size: FamilyStatus['kernel']) => {
-    for (const table of ['filter', 'nat'])
-      metric.set({ table, ip_family: family }, size[`${table}Rules`] ?? 0);
-  };
-  return {
-    onSync({ family, cause, refusals, written: size }: SyncReport): void {
-      setTables(written, family, size);
-      if (refusals === 0) return;
-      failures.inc({ ip_family: family }, refusals);
-      if (cause === 'changes') partialFailures.inc({ ip_family: family }, refusals);
-    },
-    refresh: ({ family, kernel }: FamilyStatus) => setTables(owned, family, kernel),
   };
 }
 
@@ -157,6 +89,26 @@ function stateMetrics({ counter, gauge }: MetricMakers) {
   };
 }
 
+function flowMetrics({ counter, histogram }: MetricMakers) {
+  const duration = histogram({
+    name: 'kubeproxy_conntrack_reconciler_sync_duration_seconds',
+    help: 'How long a look for stale flows took, the removal of what it found included.',
+    labels: IP_FAMILY,
+    buckets: SYNC_BUCKETS,
+  });
+  const removedFlows = counter(
+    'kubeproxy_conntrack_reconciler_deleted_entries_total',
+    'Stale flows removed.',
+    IP_FAMILY,
+  );
+  return {
+    onFlowCheck({ family, elapsedMs, removed }: FlowCheck): void {
+      duration.observe({ ip_family: family }, seconds(elapsedMs));
+      removedFlows.inc({ ip_family: family }, removed);
+    },
+  };
+}
+
 function packetMetrics({ counter }: MetricMakers) {
   const invalid = counter(
     'kubeproxy_iptables_ct_state_invalid_dropped_packets_total',
@@ -178,9 +130,4 @@ function packetMetrics({ counter }: MetricMakers) {
 function showOrHide(metric: ReturnType<MetricMakers['counter']>, total: number | undefined): void {
   if (total === undefined) metric.remove();
   else showTotal(metric, total);
-}
-
-function linear(range: { readonly from: number; readonly to: number; readonly step: number }): number[] {
-  const count = (range.to - range.from) / range.step + 1;
-  return Array.from({ length: count }, (_, i) => range.from + i * range.step);
 }

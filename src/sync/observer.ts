@@ -10,17 +10,17 @@ export interface SyncObserver {
   onConflict(conflict: FrontendConflict): void;
 }
 
-/** Tells all of them, in this order. */
-export function tellAll(observers: readonly SyncObserver[]): SyncObserver {
+/** Tells all of them, in this order, what they want to know. */
+export function tellAll(observers: readonly Partial<SyncObserver>[]): SyncObserver {
   return {
     onSync: (report, status) => {
-      for (const observer of observers) observer.onSync(report, status);
+      for (const observer of observers) observer.onSync?.(report, status);
     },
     onSetAside: (entry) => {
-      for (const observer of observers) observer.onSetAside(entry);
+      for (const observer of observers) observer.onSetAside?.(entry);
     },
     onConflict: (conflict) => {
-      for (const observer of observers) observer.onConflict(conflict);
+      for (const observer of observers) observer.onConflict?.(conflict);
     },
   };
 }

@@ -49,6 +49,7 @@ beforeEach(() => {
 function bustle(): void {
   metrics.onSync(aReport({ cause: 'start' }));
   metrics.onSync(aReport({ refusals: 1, triggerTimesMs: [500] }));
+  metrics.onFlowCheck({ family: 'IPv4', elapsedMs: 3, removed: 2 });
   metrics.onHealthAnswer('healthz', 200);
   metrics.onHealthAnswer('livez', 503);
   metrics.requests.onBegun({ method: 'GET', host: 'server:6443', status: 200 });
