@@ -1,8 +1,10 @@
 // Bundles the program into dist/: ESM files that start-up reads instead of hundreds. What only one command needs is a file of
 // its own, so that the daemon does not load the lab.
 // koffi and pino stay outside: koffi loads a native addon, pino resolves its own files at run time.
+// With --without-lab it is the bundle of the image.
 import { rmSync } from 'node:fs';
-import { build } from 'esbuild';
+import { resolve } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 
 // Parts of client-node that a node agent never uses, each costing start-up time and memory: OIDC refresh, SOCKS and HTTP
 // proxies to the API server, and the HTTP client of the generated API classes.
@@ -10,10 +12,19 @@ const UNUSED = ['undici', 'openid-client', 'socks', 'socks-proxy-agent', 'hpagen
 /** What the daemon loads. Not minified: stack traces stay readable. */
 const DAEMON_BUDGET_BYTES = 1_500_000;
 
+const isWithoutLab = process.argv.includes('--without-lab');
+const main = { fairlead: 'src/main.ts' };
+// The worker thread of the lab is a file of its own, because a thread starts from a file.
+const labWorker = { 'traffic-worker': 'src/lab/traffic/traffic-worker.ts' };
+const noLab: Plugin = {
+  name: 'no-lab',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/lab\// }, () => ({ path: resolve('tools/no-lab.ts') })),
+};
+
 rmSync('dist', { recursive: true, force: true });
 const result = await build({
-  // The worker thread of the lab is a file of its own, because a thread starts from a file.
-  entryPoints: { fairlead: 'src/main.ts', 'traffic-worker': 'src/lab/traffic/traffic-worker.ts' },
+  entryPoints: isWithoutLab ? main : { ...main, ...labWorker },
+  plugins: isWithoutLab ? [noLab] : [],
   outdir: 'dist',
   bundle: true,
   platform: 'node',
