@@ -40,7 +40,8 @@ function findFrontend(
   return undefined;
 }
 
-function servesNodePorts(global: GlobalPlan, ip: Ip): boolean {
+/** NodePorts answer on this address. */
+export function servesNodePorts(global: GlobalPlan, ip: Ip): boolean {
   const { nodePortAddresses, nodeAddresses, hasLocalhostNodePorts } = global;
   if (nodePortAddresses.kind === 'only') return nodePortAddresses.ips.includes(ip);
   // All of 127.0.0.0/8 is local, though links show one address of it.

@@ -1,0 +1,136 @@
+// Removes the stale UDP flows of one family after syncs, in a queue of its own: no sync waits for it, and it waits for syncs.
+import type { IpFamily } from '../model/ip.ts';
+import type { PlanChange } from '../plan/plan.ts';
+import { backoffMs } from '../util/backoff.ts';
+import { type Clock, sleep } from '../util/clock.ts';
+import type { FlowTable, UdpFlow } from './flow-table.ts';
+import { Pace } from './pace.ts';
+import {
+  checkAlso,
+  isWorthChecking,
+  listingsFor,
+  mergeChecks,
+  NOTHING_TO_CHECK,
+  type PendingCheck,
+} from './pending-check.ts';
+import { type RemovalTally, removeStaleFlows } from './remove-stale-flows.ts';
+import { createStaleFlowTest } from './stale-flows.ts';
+import { UdpFrontends } from './udp-frontends.ts';
+
+export interface FlowCheckReport extends RemovalTally {
+  readonly family: IpFamily;
+  readonly elapsedMs: number;
+}
+
+export interface FlowObserver {
+  onCheck(report: FlowCheckReport): void;
+  /** It is tried again. */
+  onFailure(family: IpFamily, error: unknown): void;
+}
+
+export interface FlowReconcilerOptions<Flow extends UdpFlow> {
+  readonly family: IpFamily;
+  /** Opened for each check. Throws when the kernel refuses. */
+  readonly openTable: () => FlowTable<Flow>;
+  readonly observer: FlowObserver;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+const RETRY = { firstMs: 1_000, maxMs: 5 * 60_000 };
+
+export class FlowReconciler<Flow extends UdpFlow> {
+  readonly #options: FlowReconcilerOptions<Flow>;
+  readonly #frontends = new UdpFrontends();
+  readonly #pace: Pace;
+  #pending: PendingCheck = NOTHING_TO_CHECK;
+  #failuresInRow = 0;
+  #syncsUnderWay = 0;
+  #allSynced = Promise.withResolvers<void>();
+  #wake: () => void = () => {};
+
+  constructor(options: FlowReconcilerOptions<Flow>) {
+    this.#options = options;
+    this.#pace = new Pace(options.clock);
+    this.#allSynced.resolve();
+  }
+
+  /** A sync of any family begins: until `onSyncEnd` no flow is looked at, so that none is held against a plan that is being left. */
+  onSyncStart(): void {
+    if (this.#syncsUnderWay++ === 0) this.#allSynced = Promise.withResolvers();
+  }
+
+  /** The family's plan changed, and the kernel has the rules for it. */
+  onCommit(change: PlanChange): void {
+    this.#pending = checkAlso(this.#pending, this.#frontends.commit(change));
+  }
+
+  /** The rules may have been others than the plan's until now: flows of all destinations are checked. */
+  checkAll(): void {
+    if (!this.#frontends.isEmpty) this.#pending = { ...this.#pending, isComplete: true };
+  }
+
+  onSyncEnd(): void {
+    if (--this.#syncsUnderWay === 0) this.#allSynced.resolve();
+    this.#wake();
+  }
+
+  /** Checks what there is to check after each sync. Ends when the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#wake());
+    while (!signal.aborted) {
+      if (isWorthChecking(this.#pending)) await this.#check(signal);
+      else await this.#woken();
+    }
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
+    const { family, observer, clock, random } = this.#options;
+    const check = this.#pending;
+    this.#pending = NOTHING_TO_CHECK;
+    try {
+      const report = await this.#removeStale(check, signal);
+      this.#failuresInRow = 0;
+      this.#forgetGone(check);
+      observer.onCheck(report);
+    } catch (error) {
+      this.#pending = mergeChecks(check, this.#pending);
+      observer.onFailure(family, error);
+      await sleep(clock, backoffMs(RETRY, ++this.#failuresInRow, random()), signal);
+    }
+  }
+
+  async #removeStale(check: PendingCheck, signal: AbortSignal): Promise<FlowCheckReport> {
+    const { family, openTable, clock } = this.#options;
+    const startedAtMs = clock.nowMs();
+    const table = openTable();
+    try {
+      const tally = await removeStaleFlows({
+        table,
+        family,
+        destinations: listingsFor(check),
+        isStale: createStaleFlowTest(this.#frontends),
+        untilJudgeable: () => this.#allSynced.promise,
+        pace: this.#pace,
+        signal,
+      });
+      return { family, elapsedMs: clock.nowMs() - startedAtMs, ...tally };
+    } finally {
+      table.close();
+    }
+  }
+
+  /** Those that went away once more meanwhile are needed for the next check. */
+  #forgetGone({ destinations }: PendingCheck): void {
+    const { destinations: next } = this.#pending;
+    const checked = Array.from(destinations).filter(([key]) => !next.has(key));
+    this.#frontends.forgetGone(checked.map(([, destination]) => destination));
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
