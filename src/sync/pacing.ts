@@ -1,4 +1,5 @@
 // When the next sync may start. Pure: times in, time out.
+import type { SyncReport } from '../status/snapshot.ts';
 
 export interface Pacing {
   /**
@@ -8,10 +9,7 @@ export interface Pacing {
   readonly minSyncPeriodMs: number | undefined;
 }
 
-export interface LastSync {
-  readonly startedAtMs: number;
-  readonly endedAtMs: number;
-}
+export type LastSync = Pick<SyncReport, 'cause' | 'startedAtMs' | 'endedAtMs'>;
 
 /**
  * Syncs may use a fifth of a core: iptables-legacy replaces the whole table for the smallest change (0.4 s at 10,000
@@ -21,11 +19,13 @@ const REST_PER_WORK = 4;
 
 /**
  * The earliest time for the next sync. After a quiet time that is now; under a burst, syncs are spaced so that whatever
- * arrives meanwhile goes into one.
+ * arrives meanwhile goes into one. The first sync and audits cost far more than what follows them, and are rare: a change
+ * does not wait for them to be slept off.
  */
 export function nextSyncAt(pacing: Pacing, last: LastSync | undefined): number {
   if (!last) return 0;
-  if (pacing.minSyncPeriodMs !== undefined)
-    return Math.max(last.endedAtMs, last.startedAtMs + pacing.minSyncPeriodMs);
-  return last.endedAtMs + REST_PER_WORK * (last.endedAtMs - last.startedAtMs);
+  const { cause, startedAtMs, endedAtMs } = last;
+  if (pacing.minSyncPeriodMs !== undefined) return Math.max(endedAtMs, startedAtMs + pacing.minSyncPeriodMs);
+  const needsRest = cause === 'changes' || cause === 'tampering';
+  return needsRest ? endedAtMs + REST_PER_WORK * (endedAtMs - startedAtMs) : endedAtMs;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nextSyncAt } from '../../../src/sync/pacing.ts';
 
 describe('nextSyncAt', () => {
-  const last = { startedAtMs: 1_000, endedAtMs: 1_400 };
+  const last = { cause: 'changes', startedAtMs: 1_000, endedAtMs: 1_400 } as const;
 
   it('lets the first sync start at once', () => {
     expect(nextSyncAt({ minSyncPeriodMs: undefined }, undefined)).toBe(0);
@@ -10,6 +10,14 @@ describe('nextSyncAt', () => {
 
   it('keeps syncs to a fifth of the time when the operator set no period', () => {
     expect(nextSyncAt({ minSyncPeriodMs: undefined }, last)).toBe(1_400 + 4 * 400);
+  });
+
+  it.each(['start', 'audit'] as const)('lets a change follow the %s at once', (cause) => {
+    expect(nextSyncAt({ minSyncPeriodMs: undefined }, { ...last, cause })).toBe(1_400);
+  });
+
+  it('rests after a repair too, since there may be somebody who damages the rules for ever', () => {
+    expect(nextSyncAt({ minSyncPeriodMs: undefined }, { ...last, cause: 'tampering' })).toBe(3_000);
   });
 
   it('honours the period that the operator set, from start to start', () => {
