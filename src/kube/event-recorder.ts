@@ -47,6 +47,8 @@ export class EventRecorder {
   readonly #stopping = new AbortController();
   #nap = new AbortController();
   #sending: Promise<void> | undefined;
+  /** While something waits to be sent. */
+  #settled: PromiseWithResolvers<void> | undefined;
   #lastSendMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EventRecorderOptions) {
@@ -62,8 +64,14 @@ export class EventRecorder {
     const key = eventKey(note);
     const series = this.#seen(note, this.#series.get(key));
     if (series) this.#series.set(key, series);
+    this.#settled ??= Promise.withResolvers();
     this.#nap.abort();
     this.#sending ??= this.#sendAll(this.#stopping.signal);
+  }
+
+  /** Resolves when all that was recorded is sent or given up. */
+  async settled(): Promise<void> {
+    await this.#settled?.promise;
   }
 
   /** Ends what is being sent. What was not sent yet is dropped. */
@@ -84,12 +92,19 @@ export class EventRecorder {
   /** Runs as long as there is a series to send or to wait for. */
   async #sendAll(signal: AbortSignal): Promise<void> {
     for (let next = this.#next(); next && !signal.aborted; next = this.#next()) {
+      if (!Array.from(this.#series.values()).some(hasNews)) this.#settle();
       const waitMs = next.atMs - this.#options.clock.nowMs();
       if (waitMs > 0) await this.#napFor(waitMs);
       else if (hasNews(next.series)) await this.#send(next.key, next.series, signal);
       else this.#series.delete(next.key);
     }
+    this.#settle();
     this.#sending = undefined; // not later: what is recorded from now on starts anew
+  }
+
+  #settle(): void {
+    this.#settled?.resolve();
+    this.#settled = undefined;
   }
 
   #next(): { readonly key: string; readonly series: Series; readonly atMs: number } | undefined {

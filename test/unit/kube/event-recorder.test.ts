@@ -142,6 +142,21 @@ describe('EventRecorder', () => {
     expect(written[0]?.object.note).toBe('€'.repeat(341));
   });
 
+  it('tells when all that was recorded has been sent', async () => {
+    const { recorder, written, clock } = start();
+    await recorder.settled();
+    recorder.record(WEB);
+    recorder.record({ ...WEB, note: 'another one' });
+    let sentThen = 0;
+    void recorder.settled().then(() => {
+      sentThen = written.length;
+    });
+    await clock.advance(100);
+    expect(sentThen).toBe(0);
+    await clock.advance(1_000);
+    expect(sentThen).toBe(2);
+  });
+
   it('leaves nothing behind when stopped, and takes nothing afterwards', async () => {
     const { recorder, written, clock } = start(() => 'never');
     recorder.record(WEB);
