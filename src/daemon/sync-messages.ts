@@ -79,7 +79,7 @@ function conflictEvent({ frontend, loser, winner, service }: FrontendConflict): 
   };
 }
 
-function referenceTo(service: ObjectKey): EventNote['regarding'] {
+export function referenceTo(service: ObjectKey): EventNote['regarding'] {
   const [namespace = '', name = ''] = service.split('/', 2);
   return { kind: 'Service', namespace, name };
 }

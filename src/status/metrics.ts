@@ -1,7 +1,8 @@
 // All metrics of the daemon, in one registry. Series are bounded: no label names a Service, a Pod or an address of one.
 import { Registry } from 'prom-client';
+import type { LoopLag } from './loop-lag.ts';
 import { metricMakers } from './metric-makers.ts';
-import { createOwnMetrics, type LoopLag } from './own-metrics.ts';
+import { createOwnMetrics } from './own-metrics.ts';
 import { createProcessMetrics, type ProcessStats } from './process-metrics.ts';
 import { createProxyMetrics, type PacketCounts, type ProxyMetrics } from './proxy-metrics.ts';
 import { createRequestMetrics, type RequestMetrics } from './request-metrics.ts';

@@ -1,13 +1,8 @@
 // What Fairlead says beyond kube-proxy's metrics.
 import type { Registry } from 'prom-client';
+import type { LoopLag } from './loop-lag.ts';
 import { byFamily, IP_FAMILY, type MetricMakers, metricMakers, seconds } from './metric-makers.ts';
 import type { FamilyStatus, Snapshot, SyncReport, WatchStatus } from './snapshot.ts';
-
-/** Delays of the event loop since somebody last asked, in milliseconds. */
-export interface LoopLag {
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
 
 export interface OwnMetrics {
   onSync(report: SyncReport): void;
