@@ -1,5 +1,4 @@
 // A family's sync that is given hostile objects through the decoders, as a watch would, beside one harmless Service.
-import type { Dataplane } from '../../src/dataplane/dataplane.ts';
 import { decodeEndpointSlice } from '../../src/kube/decode-endpoint-slice.ts';
 import type { Decode } from '../../src/kube/decode-metadata.ts';
 import { decodeService } from '../../src/kube/decode-service.ts';
@@ -8,7 +7,7 @@ import type { IpFamily } from '../../src/model/ip.ts';
 import type { ServicePortName } from '../../src/model/names.ts';
 import type { SetAsideEntry } from '../../src/status/snapshot.ts';
 import { FamilySync } from '../../src/sync/family-sync.ts';
-import { KernelMirror } from '../../src/sync/kernel-mirror.ts';
+import type { AnyKernelMirror } from '../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../src/sync/model-state.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { aPlanConfig } from './plans.ts';
@@ -29,13 +28,12 @@ export class HostileCluster {
   readonly setAside: SetAsideEntry[] = [];
   readonly #model: ModelState;
 
-  // biome-ignore lint/suspicious/noExplicitAny: any dataplane
-  constructor(dataplane: Dataplane<any, any, any>) {
+  constructor(kernel: AnyKernelMirror) {
     const clock = new FakeClock();
     this.#model = new ModelState({ clock, onEvent: () => {} });
-    this.#putHarmless(dataplane.family);
+    this.#putHarmless(kernel.family);
     this.family = new FamilySync({
-      kernel: new KernelMirror(dataplane),
+      kernel,
       model: this.#model,
       settings: { config: aPlanConfig(), node: { name: 'node-1', bindIp: undefined } },
       clock,

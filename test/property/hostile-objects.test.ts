@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { servicePortHash } from '../../src/dataplane/iptables/names.ts';
 import type { IpFamily } from '../../src/model/ip.ts';
+import { KernelMirror } from '../../src/sync/kernel-mirror.ts';
 import { HARMLESS, HARMLESS_VIP, HostileCluster } from '../builders/hostile-cluster.ts';
 import { hostileService, hostileSlice, MARK } from '../builders/hostile-objects.ts';
 import { TestKernel } from '../builders/iptables-plans.ts';
@@ -31,7 +32,7 @@ describe.each(['IPv4', 'IPv6'] as const)('hostile objects, %s', (family) => {
     await fc.assert(
       fc.asyncProperty(objects, objects, async (first, second) => {
         const kernel = new TestKernel({ family });
-        const cluster = new HostileCluster(kernel.dataplane);
+        const cluster = new HostileCluster(new KernelMirror(kernel.dataplane));
         for (const object of first) cluster.put(object);
         expect(await cluster.family.sync('start')).toMatchObject({ error: '' });
         for (const object of second) cluster.put(object);
@@ -46,7 +47,7 @@ describe.each(['IPv4', 'IPv6'] as const)('hostile objects, %s', (family) => {
 
   it('with thousands of ports are programmed like any other', async () => {
     const kernel = new TestKernel({ family });
-    const cluster = new HostileCluster(kernel.dataplane);
+    const cluster = new HostileCluster(new KernelMirror(kernel.dataplane));
     cluster.put(manyPorts(5_000, HUGE_VIPS));
     expect(await cluster.family.sync('start')).toMatchObject({ outcome: 'committed', changes: 5_001 });
     expect(harmlessIn(kernel, family)).toEqual(await harmlessAlone(family));
@@ -76,7 +77,7 @@ function checkRestores(restores: readonly string[]): void {
 
 async function harmlessAlone(family: IpFamily) {
   const kernel = new TestKernel({ family });
-  await new HostileCluster(kernel.dataplane).family.sync('start');
+  await new HostileCluster(new KernelMirror(kernel.dataplane)).family.sync('start');
   const rules = harmlessIn(kernel, family);
   expect(rules.chain).toHaveLength(2);
   return rules;

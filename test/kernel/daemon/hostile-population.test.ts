@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { servicePortHash } from '../../../src/dataplane/iptables/names.ts';
 import type { JsonObject } from '../../../src/kube/json-object.ts';
+import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { HARMLESS, HARMLESS_VIP, HostileCluster } from '../../builders/hostile-cluster.ts';
 import { hostileService, hostileSlice } from '../../builders/hostile-objects.ts';
 import { type Bed, createBed, LINEUPS, removeBeds } from '../iptables/bed.ts';
@@ -20,10 +21,12 @@ describe.each(LINEUPS)('a hostile population, iptables $variant, $family', (line
 
   it('does not keep the harmless Service from its rules', async () => {
     const alone = createBed(lineup);
-    expect(await new HostileCluster(alone.dataplane).family.sync('start')).toMatchObject({ error: '' });
+    expect(await new HostileCluster(new KernelMirror(alone.dataplane)).family.sync('start')).toMatchObject({
+      error: '',
+    });
 
     const bed = createBed(lineup);
-    const cluster = new HostileCluster(bed.dataplane);
+    const cluster = new HostileCluster(new KernelMirror(bed.dataplane));
     for (const object of population()) cluster.put(object);
     const report = await cluster.family.sync('start');
     const refused = cluster.setAside.map(({ key, reason }) => `${key}: ${reason}`);
