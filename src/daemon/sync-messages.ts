@@ -12,10 +12,12 @@ export interface SyncMessagesOptions {
   readonly record: (note: EventNote) => void;
 }
 
+export type SyncMessages = Pick<SyncObserver, 'onSync' | 'onSetAside' | 'onConflict'>;
+
 /** Nobody but an operator can find out who keeps changing the rules, so this many repairs are worth a hint. */
 const REPAIRS_WORTH_A_HINT = 3;
 
-export function createSyncMessages({ log, record }: SyncMessagesOptions): SyncObserver {
+export function createSyncMessages({ log, record }: SyncMessagesOptions): SyncMessages {
   return {
     onSync: (report, status) => logSync(log, report, status),
     onSetAside: (entry) => {

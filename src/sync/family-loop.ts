@@ -16,7 +16,7 @@ export interface FamilyLoopOptions {
   readonly pacing: Pacing;
   /** The longest wait between two tries of a failing sync: `iptables.syncPeriod`. */
   readonly syncPeriodMs: number;
-  readonly observer: Pick<SyncObserver, 'onSync'>;
+  readonly observer: Pick<SyncObserver, 'onSyncStart' | 'onSync'>;
 }
 
 /** Tampering must be noticed within 5 s, and a probe may wait for a sync that is under way. */
@@ -71,6 +71,7 @@ export class FamilyLoop {
   async #perform(task: Exclude<Task, { kind: 'wait' }>): Promise<void> {
     if (task.kind === 'probe') return this.#probe();
     const { family, observer } = this.#options;
+    observer.onSyncStart(family.family);
     const report = await family.sync(task.kind === 'sync-all' ? task.cause : 'changes');
     this.#note(report);
     observer.onSync(report, family.status());

@@ -1,6 +1,7 @@
 // One address family: its committed plan and how a change of the model gets into the plan and the kernel. The only owner of
 // that state. It knows no times: family-loop.ts decides when.
 import type { ApplyResult } from '../dataplane/dataplane.ts';
+import type { IpFamily } from '../model/ip.ts';
 import { type ServicePortKey, serviceOfPort } from '../model/names.ts';
 import type { PlanChange } from '../plan/plan.ts';
 import { commitPlan, type PlanState, type PlanStep } from '../plan/plan-state.ts';
@@ -64,6 +65,10 @@ export class FamilySync {
   constructor(options: FamilySyncOptions) {
     this.#options = options;
     this.#digest = new PlanDigest({ nodeName: options.settings.node.name });
+  }
+
+  get family(): IpFamily {
+    return this.#options.kernel.family;
   }
 
   get hasPendingChanges(): boolean {
@@ -190,6 +195,7 @@ export class FamilySync {
     const conflicts = newConflicts(this.#plan, step);
     this.#plan = commitPlan(this.#plan, step);
     this.#digest.update(this.#plan, step.change.services.keys());
+    observer.onCommit(step.change);
     for (const conflict of conflicts) observer.onConflict(conflict);
     return result;
   }

@@ -9,6 +9,7 @@ import type { SetAsideEntry } from '../../src/status/snapshot.ts';
 import { FamilySync } from '../../src/sync/family-sync.ts';
 import type { AnyKernelMirror } from '../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../src/sync/model-state.ts';
+import { tellAll } from '../../src/sync/observer.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { aPlanConfig } from './plans.ts';
 import { anEndpoint, aService, aSlice, ip } from './records.ts';
@@ -38,7 +39,7 @@ export class HostileCluster {
       settings: { config: aPlanConfig(), node: { name: 'node-1', bindIp: undefined } },
       clock,
       random: () => 0,
-      observer: { onSync: () => {}, onSetAside: (entry) => this.setAside.push(entry), onConflict: () => {} },
+      observer: tellAll([{ onSetAside: (entry) => this.setAside.push(entry) }]),
     });
   }
 

@@ -10,6 +10,7 @@ import type { SyncCause, SyncReport } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
+import { tellAll } from '../../../src/sync/observer.ts';
 import { inNetns } from '../../../src/system/netns.ts';
 import { type Sysctl, sysctl } from '../../../src/system/sysctl.ts';
 import { systemClock } from '../../../src/util/clock.ts';
@@ -32,7 +33,7 @@ export function createOurs(netns: Netns, variant: IptablesVariant, records: Popu
     settings: PLAN_SETTINGS,
     clock: systemClock,
     random: Math.random,
-    observer: { onSync: () => {}, onSetAside: () => {}, onConflict: () => {} },
+    observer: tellAll([]),
   });
   return {
     model,

@@ -6,6 +6,7 @@ import type { SetAsideEntry } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
+import { tellAll } from '../../../src/sync/observer.ts';
 import { aPlanConfig } from '../../builders/plans.ts';
 import { anEndpoint, aService, aSlice, ip } from '../../builders/records.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -81,11 +82,7 @@ async function programmed(lineup: Lineup, badRule?: string) {
     settings: { config: aPlanConfig(), node: { name: 'node-1', bindIp: undefined } },
     clock,
     random: () => 0,
-    observer: {
-      onSync: () => {},
-      onSetAside: (entry) => setAside.push(entry),
-      onConflict: () => {},
-    },
+    observer: tellAll([{ onSetAside: (entry) => setAside.push(entry) }]),
   });
   expect(await family.sync('start')).toMatchObject({ outcome: 'committed' });
   expect(await family.isUntouched()).toBe(true);

@@ -1,14 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createSyncMessages } from '../../../src/daemon/sync-messages.ts';
+import { createSyncMessages, type SyncMessages } from '../../../src/daemon/sync-messages.ts';
 import type { EventNote } from '../../../src/kube/event-object.ts';
 import type { ObjectKey, ServicePortKey } from '../../../src/model/names.ts';
-import type { SyncObserver } from '../../../src/sync/observer.ts';
 import { ip } from '../../builders/records.ts';
 import { aFamilyStatus, aReport } from '../../builders/status.ts';
 
 let lines: { level: string; message: string; fields: Record<string, unknown> }[];
 let events: EventNote[];
-let messages: SyncObserver;
+let messages: SyncMessages;
 
 beforeEach(() => {
   lines = [];

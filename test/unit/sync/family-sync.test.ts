@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServicePortKey } from '../../../src/model/names.ts';
 import type { ServiceRecord } from '../../../src/model/records.ts';
-import type { FrontendConflict } from '../../../src/plan/plan.ts';
+import type { FrontendConflict, PlanChange } from '../../../src/plan/plan.ts';
 import type { SetAsideEntry } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
+import { tellAll } from '../../../src/sync/observer.ts';
 import { aPlanConfig } from '../../builders/plans.ts';
 import { anEndpoint, aService, aSlice, ip } from '../../builders/records.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -17,6 +18,7 @@ let dataplane: FakeDataplane;
 let clock: FakeClock;
 let model: ModelState;
 let family: FamilySync;
+let commits: PlanChange[];
 let setAside: SetAsideEntry[];
 let conflicts: FrontendConflict[];
 
@@ -24,6 +26,7 @@ beforeEach(() => {
   dataplane = new FakeDataplane();
   clock = new FakeClock();
   model = new ModelState({ clock, onEvent: () => {} });
+  commits = [];
   setAside = [];
   conflicts = [];
   family = new FamilySync({
@@ -32,11 +35,13 @@ beforeEach(() => {
     settings: { config: aPlanConfig(), node: { name: 'node-1', bindIp: undefined } },
     clock,
     random: () => 0,
-    observer: {
-      onSync: () => {},
-      onSetAside: (entry) => setAside.push(entry),
-      onConflict: (conflict) => conflicts.push(conflict),
-    },
+    observer: tellAll([
+      {
+        onCommit: (change) => commits.push(change),
+        onSetAside: (entry) => setAside.push(entry),
+        onConflict: (conflict) => conflicts.push(conflict),
+      },
+    ]),
   });
 });
 
@@ -210,6 +215,19 @@ describe('later syncs', () => {
     await family.sync('changes');
     await family.sync('changes');
     expect(dataplane.reads).toBe(1);
+  });
+
+  it('tell what was committed, and nothing of what was refused', async () => {
+    commits.length = 0;
+    putEndpoint('a', '10.244.9.9');
+    dataplane.nextFailures.push({ ok: false, error: 'lock held', suspects: [], isTransient: true });
+    await family.sync('changes');
+    expect(commits).toEqual([]);
+    dataplane.refused.add(key('bad'));
+    put('bad');
+    await family.sync('changes');
+    const committed = commits.flatMap(({ services }) => [...services.keys()]);
+    expect(new Set(committed)).toEqual(new Set([key('a')]));
   });
 
   it('report a conflict once, to the loser', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IpFamily } from '../../../src/model/ip.ts';
 import type { SyncReport } from '../../../src/status/snapshot.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import { tellAll } from '../../../src/sync/observer.ts';
 import { Sync, type SyncOptions } from '../../../src/sync/sync.ts';
 import { aPlanConfig } from '../../builders/plans.ts';
 import { anEndpoint, aService, aSlice, ip } from '../../builders/records.ts';
@@ -11,6 +13,7 @@ const LISTED = [{ kind: 'replace-start' }, { kind: 'synced' }] as const;
 
 let dataplane: FakeDataplane;
 let clock: FakeClock;
+let starts: IpFamily[];
 let reports: SyncReport[];
 let abort: AbortController;
 let running: Promise<void>;
@@ -18,6 +21,7 @@ let running: Promise<void>;
 beforeEach(() => {
   dataplane = new FakeDataplane();
   clock = new FakeClock();
+  starts = [];
   reports = [];
   abort = new AbortController();
 });
@@ -51,7 +55,12 @@ function newSync(options: Partial<SyncOptions>): Sync {
     syncPeriodMs: 30_000,
     clock,
     random: () => 0,
-    observer: { onSync: (report) => reports.push(report), onSetAside: () => {}, onConflict: () => {} },
+    observer: tellAll([
+      {
+        onSyncStart: (family) => starts.push(family),
+        onSync: (report) => reports.push(report),
+      },
+    ]),
     ...options,
   });
 }
@@ -90,6 +99,16 @@ describe('Sync', () => {
     putEndpoint(sync, '10.244.2.1');
     await clock.advance(0);
     expect(reports).toMatchObject([{ cause: 'changes', outcome: 'committed', lagMs: 0 }]);
+  });
+
+  it('tells when a sync begins', async () => {
+    const sync = await start();
+    starts.length = 0;
+    putEndpoint(sync, '10.244.2.1');
+    await clock.advance(0);
+    expect(starts).toEqual(['IPv4']);
+    await clock.advance(60_000);
+    expect(starts).toHaveLength(reports.length);
   });
 
   it('puts a burst into few syncs, spaced by what a sync costs', async () => {
