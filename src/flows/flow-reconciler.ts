@@ -4,6 +4,7 @@ import type { PlanChange } from '../plan/plan.ts';
 import { backoffMs } from '../util/backoff.ts';
 import { type Clock, sleep } from '../util/clock.ts';
 import type { FlowTable, UdpFlow } from './flow-table.ts';
+import { Gate } from './gate.ts';
 import { Pace } from './pace.ts';
 import {
   checkAlso,
@@ -38,6 +39,14 @@ export interface FlowReconcilerOptions<Flow extends UdpFlow> {
   readonly random: () => number;
 }
 
+export interface SyncEnd {
+  readonly family: IpFamily;
+  /** The kernel may have part of what the plan does not have. */
+  readonly hasFailed: boolean;
+  /** Before it, the rules may have been others than the plan's: flows of all destinations are checked. */
+  readonly isComplete: boolean;
+}
+
 const RETRY = { firstMs: 1_000, maxMs: 5 * 60_000 };
 
 export class FlowReconciler<Flow extends UdpFlow> {
@@ -47,18 +56,22 @@ export class FlowReconciler<Flow extends UdpFlow> {
   #pending: PendingCheck = NOTHING_TO_CHECK;
   #failuresInRow = 0;
   #syncsUnderWay = 0;
-  #allSynced = Promise.withResolvers<void>();
+  #isKernelInDoubt = false;
+  readonly #judging = new Gate();
   #wake: () => void = () => {};
 
   constructor(options: FlowReconcilerOptions<Flow>) {
     this.#options = options;
     this.#pace = new Pace(options.clock);
-    this.#allSynced.resolve();
   }
 
-  /** A sync of any family begins: until `onSyncEnd` no flow is looked at, so that none is held against a plan that is being left. */
+  /**
+   * A sync of any family begins. No flow is judged until it has ended well: the kernel may have rules that the plan does not
+   * have yet, and flows made by them.
+   */
   onSyncStart(): void {
-    if (this.#syncsUnderWay++ === 0) this.#allSynced = Promise.withResolvers();
+    this.#syncsUnderWay++;
+    this.#judging.close();
   }
 
   /** The family's plan changed, and the kernel has the rules for it. */
@@ -66,23 +79,30 @@ export class FlowReconciler<Flow extends UdpFlow> {
     this.#pending = checkAlso(this.#pending, this.#frontends.commit(change));
   }
 
-  /** The rules may have been others than the plan's until now: flows of all destinations are checked. */
-  checkAll(): void {
-    if (!this.#frontends.isEmpty) this.#pending = { ...this.#pending, isComplete: true };
-  }
-
-  onSyncEnd(): void {
-    if (--this.#syncsUnderWay === 0) this.#allSynced.resolve();
+  onSyncEnd({ family, hasFailed, isComplete }: SyncEnd): void {
+    this.#syncsUnderWay--;
+    if (family === this.#options.family) {
+      this.#isKernelInDoubt = hasFailed;
+      if (isComplete && !hasFailed) this.#checkAll();
+    }
+    if (this.#syncsUnderWay === 0 && !this.#isKernelInDoubt) this.#judging.open();
     this.#wake();
   }
 
   /** Checks what there is to check after each sync. Ends when the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#wake());
+    signal.addEventListener('abort', () => {
+      this.#judging.open();
+      this.#wake();
+    });
     while (!signal.aborted) {
       if (isWorthChecking(this.#pending)) await this.#check(signal);
       else await this.#woken();
     }
+  }
+
+  #checkAll(): void {
+    if (!this.#frontends.isEmpty) this.#pending = { ...this.#pending, isComplete: true };
   }
 
   async #check(signal: AbortSignal): Promise<void> {
@@ -111,7 +131,7 @@ export class FlowReconciler<Flow extends UdpFlow> {
         family,
         destinations: listingsFor(check),
         isStale: createStaleFlowTest(this.#frontends),
-        untilJudgeable: () => this.#allSynced.promise,
+        untilJudgeable: () => this.#judging.opened,
         pace: this.#pace,
         signal,
       });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FlowCheckReport, FlowReconciler } from '../../../src/flows/flow-reconciler.ts';
+import { type FlowCheckReport, FlowReconciler, type SyncEnd } from '../../../src/flows/flow-reconciler.ts';
 import type { UdpFlow } from '../../../src/flows/flow-table.ts';
 import type { ServiceRecord } from '../../../src/model/records.ts';
 import { PlanFollower } from '../../builders/plan-follower.ts';
@@ -105,30 +105,49 @@ describe('while a sync is under way', () => {
     table.add('10.96.0.10:53', '10.244.1.2:5353');
     reconciler.onSyncStart();
     reconciler.onCommit(follower.follow(cluster({ dns: ['10.244.1.1'] })));
-    reconciler.onSyncEnd();
+    endSync();
     reconciler.onSyncStart();
     await settle();
     expect(table.listings).toEqual(['10.96.0.10:53']);
     expect(table.flows).toHaveLength(1);
     reconciler.onCommit(follower.follow(cluster({ dns: ['10.244.1.1', '10.244.1.2'] })));
-    reconciler.onSyncEnd();
+    endSync();
     await settle();
     expect(table.flows).toHaveLength(1);
     expect(reports).toMatchObject([{ removed: 0 }]);
   });
 
+  it('judges no flow while the other family syncs', async () => {
+    table.add('10.96.0.10:53', '10.244.9.9:5353');
+    reconciler.onSyncStart();
+    await sync(cluster({ dns: ['10.244.1.1'] }));
+    expect(table.listings).toEqual(['10.96.0.10:53']);
+    expect(table.flows).toHaveLength(1);
+    endSync({ family: 'IPv6', hasFailed: true });
+    await settle();
+    expect(table.flows).toEqual([]);
+  });
+
   it('ends when it is told to, without judging', async () => {
     table.add('10.96.0.10:53', '10.244.9.9:5353');
-    reconciler.onCommit(follower.follow(cluster({ dns: ['10.244.1.1'] })));
     reconciler.onSyncStart();
-    reconciler.onSyncStart();
-    reconciler.onSyncEnd();
-    await settle();
+    await sync(cluster({ dns: ['10.244.1.1'] }));
     end.abort();
-    reconciler.onSyncEnd();
     await running;
     expect(table.flows).toHaveLength(1);
   });
+});
+
+it('judges no flow after a sync that failed, until one succeeds', async () => {
+  table.add('10.96.0.10:53', '10.244.1.2:5353');
+  reconciler.onSyncStart();
+  reconciler.onCommit(follower.follow(cluster({ dns: ['10.244.1.1'] })));
+  endSync({ hasFailed: true });
+  await settle();
+  expect(table.flows).toHaveLength(1);
+  await sync(cluster({ dns: ['10.244.1.1', '10.244.1.2'] }));
+  expect(table.flows).toHaveLength(1);
+  expect(reports).toMatchObject([{ listed: 1, removed: 0 }]);
 });
 
 describe('when the kernel refuses', () => {
@@ -164,9 +183,12 @@ it('checks the flows of its own family', async () => {
 async function sync(to: Cluster, { isComplete = false } = {}): Promise<void> {
   reconciler.onSyncStart();
   reconciler.onCommit(follower.follow(to));
-  if (isComplete) reconciler.checkAll();
-  reconciler.onSyncEnd();
+  endSync({ isComplete });
   await settle();
+}
+
+function endSync(fields: Partial<SyncEnd> = {}): void {
+  reconciler.onSyncEnd({ family: 'IPv4', hasFailed: false, isComplete: false, ...fields });
 }
 
 const CLUSTER_IPS: Readonly<Record<string, string>> = { dns: '10.96.0.10', log: '10.96.0.20' };
