@@ -6,6 +6,7 @@ import { assertNever } from '../util/assert-never.ts';
 import { type Clock, sleep } from '../util/clock.ts';
 import type { Intern } from '../util/intern.ts';
 import type { ApiReader } from './api-client.ts';
+import { KubeApiError } from './api-error.ts';
 import { MalformedBodyError, TruncatedBodyError } from './byte-stream.ts';
 import { advance, advanceToList, type Cursor, FIRST_CURSOR, type Phase, phaseOf } from './cursor.ts';
 import { withoutSilence } from './inactivity-guard.ts';
@@ -57,6 +58,8 @@ export class Reflector<Record> {
   #lastHeardAtMs: number | undefined;
   #failures = 0;
   #lastError = '';
+  /** The last failure was an answer, and not silence. */
+  #wasAnswered = true;
 
   constructor(options: ReflectorOptions<Record>) {
     this.#options = options;
@@ -185,6 +188,10 @@ export class Reflector<Record> {
 
   async #backOff(error: unknown, signal: AbortSignal): Promise<void> {
     const { resource, clock, random, log } = this.#options;
+    // After an outage the first answer is often that our version is too old: the server is back, so no longer wait for it.
+    const isAnswer = error instanceof KubeApiError;
+    if (isAnswer && !this.#wasAnswered) this.#endFailures();
+    this.#wasAnswered = isAnswer;
     this.#failures += 1;
     this.#lastError = error instanceof Error ? error.message : String(error);
     const delayMs = retryDelayMs(error, this.#failures, random());

@@ -139,6 +139,16 @@ describe('Reflector', () => {
     expect(requests[4]?.searchParams.get('resourceVersion')).toBe(null);
   });
 
+  it('does not wait on for a server that is back from an outage and has forgotten our version', async () => {
+    const away: ScriptedAnswer = { ending: 'cut' };
+    const outage = [watchList('a'), away, away, away, away, away];
+    const { requests } = await run(services, [...outage, recorded('watch-410-too-old'), watchList('b')], {
+      // 24.8 s of back-off in the outage, and 0.8 s after the answer.
+      ms: 26_000,
+    });
+    expect(requests[7]?.searchParams.get('sendInitialEvents')).toBe('true');
+  });
+
   it('lists in one piece after a continue token expired', async () => {
     const { requests, said } = await run(services, [
       { status: 422 },
