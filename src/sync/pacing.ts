@@ -17,6 +17,9 @@ export type LastSync = Pick<SyncReport, 'cause' | 'startedAtMs' | 'endedAtMs'>;
  */
 const REST_PER_WORK = 4;
 
+/** Part of what a sync takes may be waiting for the lock that all users of iptables share, which costs nothing. */
+const MAX_REST_MS = 5_000;
+
 /**
  * The earliest time for the next sync. After a quiet time that is now; under a burst, syncs are spaced so that whatever
  * arrives meanwhile goes into one. The first sync and audits cost far more than what follows them, and are rare: a change
@@ -27,5 +30,5 @@ export function nextSyncAt(pacing: Pacing, last: LastSync | undefined): number {
   const { cause, startedAtMs, endedAtMs } = last;
   if (pacing.minSyncPeriodMs !== undefined) return Math.max(endedAtMs, startedAtMs + pacing.minSyncPeriodMs);
   const needsRest = cause === 'changes' || cause === 'tampering';
-  return needsRest ? endedAtMs + REST_PER_WORK * (endedAtMs - startedAtMs) : endedAtMs;
+  return needsRest ? endedAtMs + Math.min(MAX_REST_MS, REST_PER_WORK * (endedAtMs - startedAtMs)) : endedAtMs;
 }

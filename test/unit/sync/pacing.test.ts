@@ -12,6 +12,10 @@ describe('nextSyncAt', () => {
     expect(nextSyncAt({ minSyncPeriodMs: undefined }, last)).toBe(1_400 + 4 * 400);
   });
 
+  it('lets no change wait longer than five seconds', () => {
+    expect(nextSyncAt({ minSyncPeriodMs: undefined }, { ...last, endedAtMs: 11_000 })).toBe(16_000);
+  });
+
   it.each(['start', 'audit'] as const)('lets a change follow the %s at once', (cause) => {
     expect(nextSyncAt({ minSyncPeriodMs: undefined }, { ...last, cause })).toBe(1_400);
   });
