@@ -7,12 +7,19 @@ import { VERSION } from './version.ts';
 /** What is under way when the daemon is told to end may take no longer: a rollout waits for it. */
 const GRACE_MS = 800;
 
-process.exitCode = await carryOut(parseCommandLine({ args: process.argv.slice(2), env: process.env }));
+const [, program = '', ...args] = process.argv;
+process.exitCode = await carryOut(parseCommandLine({ program, args, env: process.env }));
 
 async function carryOut(command: Command): Promise<number> {
   switch (command.kind) {
     case 'run':
       return (await import('./daemon/run.ts')).run(command, stopSignal(GRACE_MS));
+    case 'init-only':
+      return (await import('./daemon/init-only.ts')).initOnly(command);
+    case 'write-config':
+      return (await import('./daemon/write-config.ts')).writeConfigTo(command);
+    case 'cleanup':
+      return (await import('./daemon/cleanup.ts')).cleanUp();
     case 'lab-demo':
       return (await import('./lab/demo.ts')).runDemo(command);
     case 'version':

@@ -1,17 +1,26 @@
 // What a command line asks for, as data. main.ts carries it out and loads only what that takes.
+import type { ConfigSource } from '../config/load-config.ts';
 
 export type IptablesVariant = 'legacy' | 'nft';
 
 export type Command =
   | {
       readonly kind: 'run';
-      readonly configFile: string;
-      /** Undefined: as the configuration says. */
-      readonly verbosity: number | undefined;
-      readonly hostnameOverride: string | undefined;
+      readonly source: ConfigSource;
+      /** Address of the API server, before the kubeconfig's; empty for none. */
+      readonly master: string;
       /** Undefined: found out on the node. */
       readonly iptablesVariant: IptablesVariant | undefined;
     }
+  /** What takes more rights than programming rules does, then the end. */
+  | {
+      readonly kind: 'init-only';
+      readonly source: ConfigSource;
+      readonly iptablesVariant: IptablesVariant | undefined;
+    }
+  | { readonly kind: 'write-config'; readonly source: ConfigSource; readonly target: string }
+  /** Removes everything that a service proxy left on the node. */
+  | { readonly kind: 'cleanup' }
   | {
       readonly kind: 'lab-demo';
       /** The lab stays up afterwards. */

@@ -1,83 +1,84 @@
 // The table of commands: words, flags, and how the values become a Command. Parsing and help follow from it.
+import { boolFromText } from '../config/flag-text.ts';
+import type { FlagTexts } from '../config/flags.ts';
+import type { ConfigSource } from '../config/load-config.ts';
 import { type Command, type IptablesVariant, UsageError } from './command.ts';
+import { RUN_FLAGS } from './run-flags.ts';
 
-export interface Flag {
+export interface CommandFlag {
+  /** Without dashes. */
+  readonly name: string;
   readonly short?: string;
-  /** What the value is called in the help; without it the flag takes none. */
-  readonly value?: string;
+  /** What the help calls the value; a `bool` needs none. */
+  readonly type: string;
   readonly doc: string;
 }
-
-/** By flag name: true for a flag that takes no value. */
-export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CommandSpec {
   readonly words: readonly string[];
   readonly summary: string;
-  readonly flags: Readonly<Record<string, Flag>>;
+  readonly flags: readonly CommandFlag[];
   /** Throws UsageError. */
-  readonly toCommand: (values: FlagValues, env: Environment) => Command;
+  readonly toCommand: (values: FlagTexts, env: Environment) => Command;
 }
 
-const IPTABLES_FLAG: Flag = {
-  value: 'legacy|nft',
-  doc: 'the iptables variant, instead of finding it out',
+/** What kube-proxy does: also the command when no word names one. */
+export const RUN: CommandSpec = {
+  words: ['run'],
+  summary: "program this node's kernel for the cluster's Services, until stopped",
+  flags: RUN_FLAGS,
+  toCommand: runCommand,
+};
+
+const VERSION: CommandSpec = {
+  words: ['version'],
+  summary: 'print the version',
+  flags: [],
+  toCommand: () => ({ kind: 'version' }),
 };
 
 export const COMMANDS: readonly CommandSpec[] = [
-  {
-    words: ['run'],
-    summary: "program this node's kernel for the cluster's Services, until stopped",
-    flags: {
-      config: { value: 'FILE', doc: 'a KubeProxyConfiguration, v1alpha1 (required)' },
-      v: {
-        short: 'v',
-        value: 'N',
-        doc: 'how much is logged: 0 little, 2 changes, 4 decisions, 5 everything',
-      },
-      'hostname-override': { value: 'NAME', doc: "the name of this node's Node object" },
-    },
-    toCommand: (values, env) => ({
-      kind: 'run',
-      configFile: required(values, 'config'),
-      verbosity: verbosityFrom(text(values, 'v')),
-      hostnameOverride: text(values, 'hostname-override'),
-      iptablesVariant: variantFrom('FAIRLEAD_IPTABLES', env['FAIRLEAD_IPTABLES']),
-    }),
-  },
+  RUN,
   {
     words: ['lab', 'demo'],
     summary: 'bring up a small cluster on this machine and show its Services at work',
-    flags: {
-      keep: { doc: 'leave the lab up, and print how to use it' },
-      iptables: IPTABLES_FLAG,
-    },
+    flags: [
+      { name: 'keep', type: 'bool', doc: 'Leave the lab up, and print how to use it.' },
+      { name: 'iptables', type: 'legacy|nft', doc: 'The iptables variant, instead of finding it out.' },
+    ],
     toCommand: (values) => ({
       kind: 'lab-demo',
-      isKept: values['keep'] === true,
-      iptablesVariant: variantFrom('--iptables', text(values, 'iptables')),
+      isKept: isOn(values, 'keep'),
+      iptablesVariant: variantFrom('--iptables', last(values, 'iptables')),
     }),
   },
-  { words: ['version'], summary: 'print the version', flags: {}, toCommand: () => ({ kind: 'version' }) },
+  VERSION,
 ];
 
-function text(values: FlagValues, name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
+/** In upstream's order of precedence (Run in cmd/kube-proxy/app/options.go). */
+function runCommand(values: FlagTexts, env: Environment): Command {
+  const source: ConfigSource = { file: last(values, 'config') || undefined, flags: values };
+  const target = last(values, 'write-config-to');
+  // `--version=raw`, too.
+  if (values.has('version') && last(values, 'version') !== 'false') return { kind: 'version' };
+  if (target) return { kind: 'write-config', source, target };
+  if (isOn(values, 'cleanup')) return { kind: 'cleanup' };
+  const iptablesVariant = variantFrom('FAIRLEAD_IPTABLES', env['FAIRLEAD_IPTABLES']);
+  if (isOn(values, 'init-only')) return { kind: 'init-only', source, iptablesVariant };
+  return { kind: 'run', source, master: last(values, 'master') ?? '', iptablesVariant };
 }
 
-function required(values: FlagValues, name: string): string {
-  const value = text(values, name);
-  if (!value) throw new UsageError(`--${name} is missing`);
-  return value;
+function last(values: FlagTexts, name: string): string | undefined {
+  return values.get(name)?.at(-1);
 }
 
-function verbosityFrom(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`-v is "${value}", but must be a whole number like 2`);
-  return Number(value);
+function isOn(values: FlagTexts, name: string): boolean {
+  const text = last(values, name) ?? 'false';
+  const value = boolFromText(text);
+  if (typeof value === 'boolean') return value;
+  throw new UsageError(`--${name} is "${text}", but must be true or false`);
 }
 
 function variantFrom(source: string, value: string | undefined): IptablesVariant | undefined {

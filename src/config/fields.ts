@@ -51,13 +51,20 @@ export const FIELDS = {
       flag: 'kubeconfig',
     }),
     acceptContentTypes: field(text, '', 'Accepted and ignored: objects are read as JSON.'),
-    contentType: field(text, 'application/vnd.kubernetes.protobuf', 'Accepted and ignored, as above.', {
-      flag: 'kube-api-content-type',
-    }),
+    contentType: field(
+      text,
+      'application/vnd.kubernetes.protobuf',
+      'Accepted and ignored: objects are read and written as JSON.',
+      {
+        flag: 'kube-api-content-type',
+      },
+    ),
     qps: field(rateUnlessZero, 5, 'Accepted and ignored: there is one watch for each resource.', {
       flag: 'kube-api-qps',
     }),
-    burst: field(countUnlessZero, 10, 'Accepted and ignored, as qps.', { flag: 'kube-api-burst' }),
+    burst: field(countUnlessZero, 10, 'Accepted and ignored: there is one watch for each resource.', {
+      flag: 'kube-api-burst',
+    }),
   },
   logging: {
     format: field(oneOf(['text', 'json']), 'text', 'How log lines are written.', {
@@ -128,7 +135,9 @@ export const FIELDS = {
     'The previous minor version, 1.35, for metrics that were hidden since. There are none.',
     { flag: 'show-hidden-metrics-for-version' },
   ),
-  mode: field(MODE, 'iptables', 'The dataplane. Only iptables is there yet.', { flag: 'proxy-mode' }),
+  mode: field(MODE, 'iptables', 'The dataplane. Only iptables is there yet; empty: iptables.', {
+    flag: 'proxy-mode',
+  }),
   iptables: {
     masqueradeBit: field(integer(0, 31), 14, 'The bit of the packet mark that asks for SNAT.', {
       flag: 'iptables-masquerade-bit',
@@ -150,24 +159,41 @@ export const FIELDS = {
     ),
   },
   ipvs: {
-    syncPeriod: field(periodOfMode, seconds(30), 'As in iptables.', { flag: 'ipvs-sync-period' }),
-    minSyncPeriod: field(periodOfMode, seconds(0), 'As in iptables.', { flag: 'ipvs-min-sync-period' }),
-    scheduler: field(text, '', 'How IPVS chooses endpoints; empty: rr.', { flag: 'ipvs-scheduler' }),
-    excludeCIDRs: field(texts, [], 'Virtual servers in these networks are never deleted.', {
+    syncPeriod: field(periodOfMode, seconds(30), 'IPVS mode: as in iptables.', { flag: 'ipvs-sync-period' }),
+    minSyncPeriod: field(periodOfMode, seconds(0), 'IPVS mode: as in iptables.', {
+      flag: 'ipvs-min-sync-period',
+    }),
+    scheduler: field(text, '', 'IPVS mode: how endpoints are chosen; empty: rr.', { flag: 'ipvs-scheduler' }),
+    excludeCIDRs: field(texts, [], 'IPVS mode: virtual servers in these networks are never deleted.', {
       flag: 'ipvs-exclude-cidrs',
     }),
-    strictARP: field(bool, false, 'Answer ARP only for addresses of the receiving link.', {
+    strictARP: field(bool, false, 'IPVS mode: answer ARP only for addresses of the receiving link.', {
       flag: 'ipvs-strict-arp',
     }),
-    tcpTimeout: field(anyDuration, seconds(0), '0: leave the value of the kernel.', {
-      flag: 'ipvs-tcp-timeout',
-    }),
-    tcpFinTimeout: field(anyDuration, seconds(0), '0: leave the value of the kernel.', {
-      flag: 'ipvs-tcpfin-timeout',
-    }),
-    udpTimeout: field(anyDuration, seconds(0), '0: leave the value of the kernel.', {
-      flag: 'ipvs-udp-timeout',
-    }),
+    tcpTimeout: field(
+      anyDuration,
+      seconds(0),
+      'IPVS mode: how long idle TCP connections are kept; 0: as the kernel has it.',
+      {
+        flag: 'ipvs-tcp-timeout',
+      },
+    ),
+    tcpFinTimeout: field(
+      anyDuration,
+      seconds(0),
+      'IPVS mode: how long after a FIN; 0: as the kernel has it.',
+      {
+        flag: 'ipvs-tcpfin-timeout',
+      },
+    ),
+    udpTimeout: field(
+      anyDuration,
+      seconds(0),
+      'IPVS mode: how long after the last UDP packet; 0: as the kernel has it.',
+      {
+        flag: 'ipvs-udp-timeout',
+      },
+    ),
   },
   nftables: {
     masqueradeBit: field(anyInt32, 14, 'As in iptables.'),
@@ -215,25 +241,47 @@ export const FIELDS = {
     { flag: 'oom-score-adj' },
   ),
   conntrack: {
-    maxPerCore: field(count, 32_768, 'nf_conntrack_max for each CPU; 0: leave the value of the kernel.', {
+    maxPerCore: field(count, 32_768, 'nf_conntrack_max for each CPU; 0: as the kernel has it.', {
       flag: 'conntrack-max-per-core',
     }),
-    min: field(count, 131_072, 'The least nf_conntrack_max.', { flag: 'conntrack-min' }),
-    tcpEstablishedTimeout: field(durationOrZero, hours(24), '0: leave the value of the kernel.', {
-      flag: 'conntrack-tcp-timeout-established',
+    min: field(count, 131_072, 'The least nf_conntrack_max, unless maxPerCore is 0.', {
+      flag: 'conntrack-min',
     }),
-    tcpCloseWaitTimeout: field(durationOrZero, hours(1), '0: leave the value of the kernel.', {
-      flag: 'conntrack-tcp-timeout-close-wait',
-    }),
-    tcpBeLiberal: field(bool, false, 'Do not mark packets outside of the window as invalid.', {
-      flag: 'conntrack-tcp-be-liberal',
-    }),
-    udpTimeout: field(duration, seconds(0), '0: leave the value of the kernel.', {
+    tcpEstablishedTimeout: field(
+      durationOrZero,
+      hours(24),
+      'nf_conntrack_tcp_timeout_established; 0: as the kernel has it.',
+      {
+        flag: 'conntrack-tcp-timeout-established',
+      },
+    ),
+    tcpCloseWaitTimeout: field(
+      durationOrZero,
+      hours(1),
+      'nf_conntrack_tcp_timeout_close_wait; 0: as the kernel has it.',
+      {
+        flag: 'conntrack-tcp-timeout-close-wait',
+      },
+    ),
+    tcpBeLiberal: field(
+      bool,
+      false,
+      'nf_conntrack_tcp_be_liberal: packets outside of the window are not invalid.',
+      {
+        flag: 'conntrack-tcp-be-liberal',
+      },
+    ),
+    udpTimeout: field(duration, seconds(0), 'nf_conntrack_udp_timeout; 0: as the kernel has it.', {
       flag: 'conntrack-udp-timeout',
     }),
-    udpStreamTimeout: field(duration, seconds(0), '0: leave the value of the kernel.', {
-      flag: 'conntrack-udp-timeout-stream',
-    }),
+    udpStreamTimeout: field(
+      duration,
+      seconds(0),
+      'nf_conntrack_udp_timeout_stream; 0: as the kernel has it.',
+      {
+        flag: 'conntrack-udp-timeout-stream',
+      },
+    ),
   },
   configSyncPeriod: field(
     positiveDuration,

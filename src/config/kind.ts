@@ -4,6 +4,8 @@ import type { GenericSchema } from 'valibot';
 export interface Kind<T> {
   /** What help and documentation call it, in the words of kube-proxy's help. */
   readonly type: string;
+  /** All values, where there are a few. */
+  readonly choices?: readonly string[];
   readonly schema: GenericSchema<unknown, T>;
   /** Completes "must be …": says how to put it right. */
   readonly expected: string;
@@ -20,7 +22,7 @@ export interface Kind<T> {
 
 /** Unless said otherwise: never unset, the text of the last flag, and encoded as it is. */
 export function kind<T>(
-  required: Pick<Kind<T>, 'type' | 'schema' | 'expected'>,
+  required: Pick<Kind<T>, 'type' | 'choices' | 'schema' | 'expected'>,
   special: Partial<Pick<Kind<T>, 'isUnset' | 'fromTexts' | 'encode'>> = {},
 ): Kind<T> {
   return {

@@ -157,7 +157,7 @@ export function integer(min: number, max: number): Kind<number> {
 
 export function oneOf<const T extends string>(choices: readonly T[]): Kind<T> {
   const expected = `one of ${choices.join(', ')}`;
-  return kind({ type: choices.join('|'), schema: v.picklist(choices), expected }, { isUnset: isEmptyText });
+  return kind({ type: 'string', choices, schema: v.picklist(choices), expected }, { isUnset: isEmptyText });
 }
 
 /** A missing port is `defaultPort`. */

@@ -1,17 +1,9 @@
 // Which Node object is this node's.
 
-/** First of these that is set: the flag, the configuration, the host's name. */
-export interface NodeNameSources {
-  readonly flag: string | undefined;
-  readonly hostnameOverride: string;
-  readonly hostname: string;
-}
-
 /**
- * Trimmed and in lower case; undefined when nothing is left. Upstream: component-helpers node/util GetHostname, options.go
- * processHostnameOverrideFlag.
+ * `hostnameOverride` if it is set, else the host's name: trimmed and in lower case; undefined when nothing is left. Upstream:
+ * component-helpers node/util GetHostname, options.go processHostnameOverrideFlag.
  */
-export function nodeNameOf({ flag, hostnameOverride, hostname }: NodeNameSources): string | undefined {
-  const name = flag ?? (hostnameOverride || hostname);
-  return name.trim().toLowerCase() || undefined;
+export function nodeNameOf(hostnameOverride: string, hostname: string): string | undefined {
+  return (hostnameOverride || hostname).trim().toLowerCase() || undefined;
 }

@@ -1,10 +1,13 @@
 // The daemon: puts the parts together, starts them in order and stops them. No logic of its own.
+import { allowsServiceExternalIps } from '../config/feature-gates.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { loadCredentials } from '../kube/kubeconfig.ts';
 import type { Logger } from '../log/logger.ts';
+import { createMetrics } from '../status/metrics.ts';
+import { tellAll } from '../sync/observer.ts';
 import { Sync } from '../sync/sync.ts';
 import { type Exec, exec } from '../system/exec.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
@@ -12,20 +15,37 @@ import { createWatchNodeAddresses } from '../system/node-addresses.ts';
 import { acquireNodeLock, type NodeLock } from '../system/node-lock.ts';
 import { systemClock } from '../util/clock.ts';
 import { VERSION } from '../version.ts';
+import { awaitNode } from './await-node.ts';
+import { createHealthChecks } from './health-checks.ts';
 import { createIptablesKernels } from './iptables-kernels.ts';
+import { NodeGuard } from './node-guard.ts';
 import { pacingOf, planSettingsOf } from './plan-settings.ts';
+import type { Restart } from './restart.ts';
+import { healthTimeoutMs, startServers } from './servers.ts';
+import { startingEvent } from './starting-event.ts';
 import { createSyncMessages } from './sync-messages.ts';
 import { startWatches } from './watches.ts';
 
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
   readonly nodeName: string;
+  /** Address of the API server, before the kubeconfig's; empty for none. */
+  readonly master: string;
   /** undefined: found out on the node. */
   readonly iptablesVariant: IptablesVariant | undefined;
   readonly log: Logger;
   /** Ends the daemon. The rules stay. */
   readonly signal: AbortSignal;
+  /** For what is decided once, at the start. */
+  readonly restart: Restart;
 }
+
+const BUILD = {
+  version: VERSION,
+  runtime: process.version,
+  // As Go names it.
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+};
 
 interface LockHolder {
   lock: NodeLock | undefined;
@@ -35,38 +55,73 @@ interface LockHolder {
 export async function runDaemon({
   loaded,
   nodeName,
+  master,
   iptablesVariant,
   log,
   signal,
+  restart,
 }: DaemonOptions): Promise<void> {
   const { config, setFields } = loaded;
   const time = { clock: systemClock, random: Math.random };
-  const credentials = loadCredentials({ kubeconfig: config.clientConnection.kubeconfig, master: '' });
-  const client = new ApiClient({ credentials, userAgent: `fairlead/${VERSION}` });
+  const fatal = new AbortController();
+  const running = AbortSignal.any([signal, fatal.signal]);
+  const credentials = loadCredentials({ kubeconfig: config.clientConnection.kubeconfig, master });
+  const metrics = createMetrics(BUILD);
+  const client = new ApiClient({
+    credentials,
+    userAgent: `fairlead/${VERSION}`,
+    observer: metrics.requests,
+  });
   const events = new EventRecorder({ client, nodeName, log, ...time });
+  const shared = { config, nodeName, snapshot: () => sync.snapshot(), metrics, events, log, ...time };
+  const healthChecks = createHealthChecks({
+    ...shared,
+    healthTimeoutMs: healthTimeoutMs(config),
+    record: (note) => events.record(note),
+  });
 
   const holder: LockHolder = { lock: undefined };
+  const kernels = await createIptablesKernels(iptablesVariant, { exec: execWithin(holder), log });
   const sync = new Sync({
-    kernels: await createIptablesKernels(iptablesVariant, { exec: execWithin(holder), log }),
+    kernels,
     settings: planSettingsOf(config, nodeName),
     pacing: pacingOf(config, setFields),
     syncPeriodMs: config.iptables.syncPeriod.ms,
-    observer: createSyncMessages({ log, record: (note) => events.record(note) }),
+    observer: tellAll([
+      createSyncMessages({ log, record: (note) => events.record(note) }),
+      metrics,
+      { onSync: (_, status) => healthChecks.follow(status) },
+    ]),
     ...time,
   });
   const watchNodeAddresses = createWatchNodeAddresses(openNetlinkSocket);
+  const needsPodCidrs = config.detectLocalMode === 'NodeCIDR';
+  const guard = new NodeGuard({ nodeName, needsPodCidrs, clock: systemClock, log, restart });
   const watches = startWatches({
     client,
     nodeName,
     model: sync.model,
+    allowsExternalIps: allowsServiceExternalIps(config.featureGates),
+    onNode: (node) => guard.handle(node),
     watchNodeAddresses,
     log,
     signal,
     ...time,
   });
+  const servers = startServers({
+    ...shared,
+    watches: () => watches.status(),
+    onFatal: (error) => fatal.abort(error),
+  });
+  events.record(startingEvent(nodeName));
   try {
-    await syncAsSingleWriter(sync, holder, { log, signal });
+    await Promise.race([sync.mirrored, aborted(running)]);
+    await awaitNode(guard, { config, families: kernels.map(({ family }) => family), log, signal: running });
+    await syncAsSingleWriter(sync, holder, { log, signal: running });
+    fatal.signal.throwIfAborted();
   } finally {
+    servers.close();
+    healthChecks.close();
     await Promise.all([watches.stop(), events.stop()]);
     client.close();
   }
@@ -78,7 +133,6 @@ async function syncAsSingleWriter(
   holder: LockHolder,
   { log, signal }: Pick<DaemonOptions, 'log' | 'signal'>,
 ): Promise<void> {
-  await Promise.race([sync.mirrored, aborted(signal)]);
   const onWait = () => log.info({}, 'waiting for another Fairlead on this node to end');
   holder.lock = await acquireNodeLock({ clock: systemClock, signal, onWait });
   try {

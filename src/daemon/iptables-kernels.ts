@@ -22,12 +22,12 @@ export async function createIptablesKernels(
   chosen: IptablesVariant | undefined,
   deps: KernelsDeps,
 ): Promise<readonly AnyKernelMirror[]> {
-  const variant = chosen ?? (await detected(deps));
+  const variant = chosen ?? (await variantOfNode(deps));
   deps.log.notice({ variant }, 'Using iptables Proxier');
   return Promise.all(familiesOfNode(deps.log).map((family) => createKernel(family, variant, deps)));
 }
 
-async function detected({ exec, log }: KernelsDeps): Promise<IptablesVariant> {
+export async function variantOfNode({ exec, log }: KernelsDeps): Promise<IptablesVariant> {
   const { variant, because } = await detectVariant(exec);
   log.info({ variant, because }, 'found out which variant of iptables the node uses');
   return variant;

@@ -1,6 +1,7 @@
 // From the configuration file's words to the planner's.
 import type { ProxyConfig } from '../config/fields.ts';
 import { clusterCidrsOf } from '../config/rules.ts';
+import { isUnspecified } from '../model/ip.ts';
 import type { Pacing } from '../sync/pacing.ts';
 import type { PlanSettings } from '../sync/plan-inputs.ts';
 
@@ -24,8 +25,4 @@ export function planSettingsOf(config: ProxyConfig, nodeName: string): PlanSetti
 /** Without a period of the operator's own, sync adapts to what it costs. */
 export function pacingOf({ iptables }: ProxyConfig, setFields: ReadonlySet<string>): Pacing {
   return { minSyncPeriodMs: setFields.has('iptables.minSyncPeriod') ? iptables.minSyncPeriod.ms : undefined };
-}
-
-function isUnspecified(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
 }

@@ -1,57 +1,60 @@
 // `fairlead run`: reads the configuration, opens the log, and runs the daemon until it is told to stop.
 import { hostname } from 'node:os';
 import type { Command } from '../cli/command.ts';
-import { ConfigError } from '../config/config-error.ts';
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { nodeNameOf } from '../config/node-name.ts';
-import { createLogger, type Logger, standardError } from '../log/logger.ts';
+import { setOomScoreAdj } from '../system/oom-score.ts';
+import { systemClock } from '../util/clock.ts';
 import { VERSION } from '../version.ts';
 import { runDaemon } from './daemon.ts';
+import { followConfigFile } from './follow-config-file.ts';
+import { createLife } from './restart.ts';
+import { type Started, start } from './start.ts';
 
 type RunCommand = Extract<Command, { readonly kind: 'run' }>;
 
-/** Returns the exit code: 0 when the signal ended it, 1 for what only an operator can put right. */
+/**
+ * Returns the exit code: 0 when the signal ended it, 1 for what only an operator can put right, and 1 when something changed
+ * that takes a new start, as kube-proxy does: whatever supervises it starts it again then, a unit of systemd with
+ * Restart=on-failure too.
+ */
 export async function run(command: RunCommand, signal: AbortSignal): Promise<number> {
-  const loaded = load(command.configFile);
-  if (!loaded) return 1;
-  const { config, warnings } = loaded;
-  const verbosity = command.verbosity ?? config.logging.verbosity;
-  const log = createLogger({ format: config.logging.format, verbosity, destination: standardError() });
-  for (const warning of warnings) log.warn({ warning }, 'configuration tolerated');
-  return runLogged(command, { loaded, log, signal });
-}
-
-interface Running {
-  readonly loaded: LoadedConfig;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
-
-async function runLogged(command: RunCommand, { loaded, log, signal }: Running): Promise<number> {
-  const { hostnameOverride: flag, iptablesVariant } = command;
-  const { hostnameOverride } = loaded.config;
-  const nodeName = nodeNameOf({ flag, hostnameOverride, hostname: hostname() });
+  const started = start(command.source);
+  if (!started) return 1;
+  const { hostnameOverride } = started.loaded.config;
+  const nodeName = nodeNameOf(hostnameOverride, hostname());
   if (!nodeName) {
-    log.fatal({ flag, hostnameOverride }, 'the name of the node is empty: set hostnameOverride');
+    started.log.fatal({ hostnameOverride }, 'the name of the node is empty: set hostnameOverride');
     return 1;
   }
+  return runOnNode(command, { ...started, nodeName, stop: signal });
+}
+
+interface OnNode extends Started {
+  readonly nodeName: string;
+  readonly stop: AbortSignal;
+}
+
+async function runOnNode(command: RunCommand, { loaded, log, nodeName, stop }: OnNode): Promise<number> {
+  const { source, master, iptablesVariant } = command;
+  const life = createLife(stop, log);
   try {
     log.notice({ version: VERSION, node: nodeName, mode: loaded.config.mode }, 'Starting Fairlead');
-    await runDaemon({ loaded, nodeName, iptablesVariant, log, signal });
+    followConfigFile({ source, running: loaded, clock: systemClock, log, ...life });
+    adjustOomScore(loaded.config.oomScoreAdj, log);
+    await runDaemon({ loaded, nodeName, master, iptablesVariant, log, ...life });
     log.notice({}, 'Fairlead ends, the rules stay');
-    return 0;
+    return life.wantsRestart() ? 1 : 0;
   } catch (error) {
     log.fatal({ err: error }, 'Fairlead cannot run');
     return 1;
   }
 }
 
-function load(file: string): LoadedConfig | undefined {
+/** Without it the daemon is killed before others when memory runs out, so that it is worth a warning and no more. */
+function adjustOomScore(value: number, log: Started['log']): void {
   try {
-    return loadConfig({ file, flags: new Map() });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    return undefined;
+    setOomScoreAdj(value);
+  } catch (err) {
+    log.warn({ err }, 'the OOM score stays as it was');
   }
 }

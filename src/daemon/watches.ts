@@ -4,7 +4,7 @@ import type { ApiReader } from '../kube/api-client.ts';
 import { Reflector, type ReflectorStatus } from '../kube/reflector.ts';
 import { endpointSlices, ownNode, type Resource, serviceCidrs, services } from '../kube/resources.ts';
 import { parseIp } from '../model/ip.ts';
-import type { WatchEvent } from '../model/records.ts';
+import type { NodeRecord, ServiceRecord, WatchEvent } from '../model/records.ts';
 import type { ModelState } from '../sync/model-state.ts';
 import type { WatchNodeAddresses } from '../system/node-addresses.ts';
 import type { Clock } from '../util/clock.ts';
@@ -14,6 +14,10 @@ export interface WatchesOptions {
   readonly client: ApiReader;
   readonly nodeName: string;
   readonly model: ModelState;
+  /** False: `spec.externalIPs` counts for nothing. */
+  readonly allowsExternalIps: boolean;
+  /** Called with our Node whenever it may have changed; undefined: it does not exist. */
+  readonly onNode: (node: NodeRecord | undefined) => void;
   readonly watchNodeAddresses: WatchNodeAddresses;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -31,14 +35,19 @@ export interface Watches {
 
 /** Starts all watches. The list of addresses is there when it returns. */
 export function startWatches(options: WatchesOptions): Watches {
-  const { model, nodeName } = options;
+  const { model, nodeName, allowsExternalIps, onNode } = options;
   watchAddresses(options);
   // One table for all: Services, slices and the Node name the same namespaces, nodes and zones.
   const shared = { ...options, intern: createIntern() };
   const reflectors = [
-    reflect(shared, services, (event) => model.handleService(event)),
+    reflect(shared, services, (event) =>
+      model.handleService(allowsExternalIps ? event : withoutExternalIps(event)),
+    ),
     reflect(shared, endpointSlices, (event) => model.handleEndpointSlice(event)),
-    reflect(shared, ownNode(nodeName), (event) => model.handleNode(event)),
+    reflect(shared, ownNode(nodeName), (event) => {
+      model.handleNode(event);
+      onNode(model.latestNode(nodeName));
+    }),
     reflect(shared, serviceCidrs, (event) => model.handleServiceCidr(event)),
   ];
   return {
@@ -57,6 +66,10 @@ function reflect<Record>(
   const reflector = new Reflector({ resource, client, onEvent, intern, clock, random, log });
   reflector.start();
   return reflector;
+}
+
+function withoutExternalIps(event: WatchEvent<ServiceRecord>): WatchEvent<ServiceRecord> {
+  return event.kind === 'put' ? { ...event, record: { ...event.record, externalIps: [] } } : event;
 }
 
 function watchAddresses({ watchNodeAddresses, model, log, signal }: WatchesOptions): void {

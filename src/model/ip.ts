@@ -66,6 +66,11 @@ export function isLoopback(ip: Ip): boolean {
   return ip.startsWith('127.') || ip === '::1';
 }
 
+/** True for the address that stands for all of a family. */
+export function isUnspecified(ip: Ip): boolean {
+  return ip === '0.0.0.0' || ip === '::';
+}
+
 /** `ip:port`, with brackets around an IPv6 address. */
 export function joinHostPort(ip: Ip, port: number): string {
   return ipFamilyOf(ip) === 'IPv6' ? `[${ip}]:${port}` : `${ip}:${port}`;

@@ -17,8 +17,8 @@ export const KUBE_FIREWALL = 'KUBE-FIREWALL';
 
 const NEW = '-m conntrack --ctstate NEW ';
 
-// Each is inserted at the head, so within a chain the last comes first.
-const JUMPS: readonly SharedRule[] = [
+/** What leads into our chains. Each is inserted at the head, so within a chain the last comes first. */
+export const JUMPS: readonly SharedRule[] = [
   jump('filter', 'INPUT', 'KUBE-EXTERNAL-SERVICES', 'kubernetes externally-visible service portals', NEW),
   jump('filter', 'FORWARD', 'KUBE-EXTERNAL-SERVICES', 'kubernetes externally-visible service portals', NEW),
   jump('filter', 'INPUT', 'KUBE-NODEPORTS', 'kubernetes health check service ports'),
@@ -33,8 +33,8 @@ const JUMPS: readonly SharedRule[] = [
   jump('nat', 'POSTROUTING', 'KUBE-POSTROUTING', 'kubernetes postrouting rules'),
 ];
 
-// NodePorts on 127.0.0.1 need route_localnet, which alone would let neighbours reach what listens there (CVE-2020-8558).
-const LOCALNET_PROTECTION: readonly SharedRule[] = [
+/** NodePorts on 127.0.0.1 need route_localnet, which alone would let neighbours reach what listens there (CVE-2020-8558). */
+export const LOCALNET_PROTECTION: readonly SharedRule[] = [
   {
     table: 'filter',
     chain: KUBE_FIREWALL,

@@ -3,40 +3,105 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../src/cli/command.ts';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
 
-function parse(line: string, env: Record<string, string> = {}): Command {
-  return parseCommandLine({ args: line.split(' ').filter(Boolean), env });
+function parseArgs(args: readonly string[], env: Record<string, string> = {}, program = 'fairlead'): Command {
+  return parseCommandLine({ program, args, env });
 }
 
-const RUN = {
-  kind: 'run',
-  configFile: '/etc/config.conf',
-  verbosity: undefined,
-  hostnameOverride: undefined,
-  iptablesVariant: undefined,
-};
+function parse(line: string, env: Record<string, string> = {}): Command {
+  return parseArgs(line.split(' ').filter(Boolean), env);
+}
+
+function runWith(file: string | undefined, flags: Record<string, string[]>): object {
+  return {
+    kind: 'run',
+    source: { file, flags: new Map(Object.entries(flags)) },
+    master: '',
+    iptablesVariant: undefined,
+  };
+}
 
 describe('fairlead run', () => {
-  it.each(['run --config /etc/config.conf', 'run --config=/etc/config.conf'])('is understood: %s', (line) => {
-    expect(parse(line)).toEqual(RUN);
+  it.each([
+    ['--config /c', { config: ['/c'] }],
+    ['--config=/c', { config: ['/c'] }],
+    ['--config=/a --config /c', { config: ['/a', '/c'] }],
+    ['--config=/c -v 4', { config: ['/c'], v: ['4'] }],
+    ['--config=/c -v4', { config: ['/c'], v: ['4'] }],
+    ['--config=/c -v=4', { config: ['/c'], v: ['4'] }],
+    ['--config=/c --v=4', { config: ['/c'], v: ['4'] }],
+    ['--config=/c --v 4', { config: ['/c'], v: ['4'] }],
+    ['--config=/c --masquerade-all', { config: ['/c'], 'masquerade-all': ['true'] }],
+    ['--config=/c --masquerade-all=false', { config: ['/c'], 'masquerade-all': ['false'] }],
+    ['--config=/c --feature_gates=A=true', { config: ['/c'], 'feature-gates': ['A=true'] }],
+    ['--config=/c --oom-score-adj -5', { config: ['/c'], 'oom-score-adj': ['-5'] }],
+    ['--config=/c --cluster-cidr=', { config: ['/c'], 'cluster-cidr': [''] }],
+    [
+      '--config=/c --cleanup=false --version=false',
+      { config: ['/c'], cleanup: ['false'], version: ['false'] },
+    ],
+  ])('reads flags as pflag does: %s', (line, flags) => {
+    expect(parse(`run ${line}`)).toEqual(runWith('/c', flags));
   });
 
-  it.each(['-v 4', '-v4', '-v=4', '--v=4', '--v 4'])('takes the verbosity as %s', (flag) => {
-    expect(parse(`run --config /etc/config.conf ${flag}`)).toEqual({ ...RUN, verbosity: 4 });
+  it('needs no file', () => {
+    expect(parse('run')).toEqual(runWith(undefined, {}));
   });
 
-  it('takes the name of the node', () => {
-    const line = 'run --hostname-override=node-1 --config /etc/config.conf';
-    expect(parse(line)).toEqual({ ...RUN, hostnameOverride: 'node-1' });
+  it('takes the address of the API server', () => {
+    expect(parse('run --master=https://192.0.2.1')).toMatchObject({ master: 'https://192.0.2.1' });
   });
 
   it('takes the iptables variant from the environment', () => {
-    const line = 'run --config /etc/config.conf';
-    expect(parse(line, { FAIRLEAD_IPTABLES: 'nft' })).toEqual({ ...RUN, iptablesVariant: 'nft' });
-    expect(parse(line, { FAIRLEAD_IPTABLES: '' })).toEqual(RUN);
+    const line = 'run --config=/c';
+    expect(parse(line, { FAIRLEAD_IPTABLES: 'nft' })).toMatchObject({ kind: 'run', iptablesVariant: 'nft' });
+    expect(parse(line, { FAIRLEAD_IPTABLES: '' })).toMatchObject({ iptablesVariant: undefined });
     expect(parse(line, { FAIRLEAD_IPTABLES: 'ebpf' })).toEqual({
       kind: 'usage-error',
-      message: 'FAIRLEAD_IPTABLES is "ebpf", but must be legacy or nft',
+      message: 'FAIRLEAD_IPTABLES is "ebpf", but must be legacy or nft: see fairlead help run',
     });
+  });
+
+  it('can do other things before it runs, in the order of kube-proxy', () => {
+    const all = ['--init-only', '--cleanup', '--write-config-to=/w', '--version'];
+    const kinds = all.map((_, i) => parseArgs(all.slice(0, i + 1)).kind);
+    expect(kinds).toEqual(['init-only', 'cleanup', 'write-config', 'version']);
+    expect(parseArgs(['--write-config-to=/w', '--config=/c'])).toMatchObject({
+      target: '/w',
+      source: { file: '/c' },
+    });
+  });
+});
+
+describe('a line without a command', () => {
+  const ARGS = ['--config=/var/lib/kube-proxy/config.conf', '--hostname-override=node-1'];
+  const RUN = runWith('/var/lib/kube-proxy/config.conf', {
+    config: ['/var/lib/kube-proxy/config.conf'],
+    'hostname-override': ['node-1'],
+  });
+
+  it.each(['fairlead', 'kube-proxy', '/usr/local/bin/kube-proxy'])(
+    "is kube-proxy's, called as %s",
+    (program) => {
+      expect(parseArgs(ARGS, {}, program)).toEqual(RUN);
+    },
+  );
+
+  it('runs with defaults where kube-proxy would', () => {
+    expect(parseArgs([], {}, '/usr/local/bin/kube-proxy')).toEqual(runWith(undefined, {}));
+  });
+
+  it.each([['help'], ['run'], ['--v=2', 'now'], ['--', '--v=2']])(
+    'takes no arguments, as kube-proxy: %s %s',
+    (...args) => {
+      expect(parseArgs(args.filter(Boolean), {}, '/usr/local/bin/kube-proxy')).toMatchObject({
+        kind: 'usage-error',
+        message: expect.stringMatching(/^unexpected argument/),
+      });
+    },
+  );
+
+  it('explains the flags of kube-proxy when asked by that name', () => {
+    expect(parseArgs(['--help'], {}, 'kube-proxy')).toEqual(parse('help run'));
   });
 });
 
@@ -52,7 +117,7 @@ describe('fairlead lab demo', () => {
 });
 
 describe('fairlead', () => {
-  it.each(['version', '--version'])('has a version: %s', (line) => {
+  it.each(['version', '--version', '--version=raw', 'run --version'])('has a version: %s', (line) => {
     expect(parse(line)).toEqual({ kind: 'version' });
   });
 
@@ -64,37 +129,34 @@ describe('fairlead', () => {
       fairlead lab demo [FLAGS]  bring up a small cluster on this machine and show its Services at work
       fairlead version           print the version
       fairlead help [COMMAND]    print this, or the flags of a command
+
+      Called as kube-proxy, or with flags only, fairlead is "fairlead run".
       ",
       }
     `);
   });
 
-  it.each(['run --help', 'help run', 'run --config x -h'])('explains the flags of a command: %s', (line) => {
-    expect(parse(line)).toMatchInlineSnapshot(`
-      {
-        "kind": "help",
-        "text": "fairlead run [FLAGS]: program this node's kernel for the cluster's Services, until stopped
-
-        --config FILE             a KubeProxyConfiguration, v1alpha1 (required)
-        -v N                      how much is logged: 0 little, 2 changes, 4 decisions, 5 everything
-        --hostname-override NAME  the name of this node's Node object
-      ",
-      }
-    `);
+  it('explains the flags of a command', () => {
+    const help = parse('help run');
+    expect(help.kind === 'help' && help.text).toMatchSnapshot();
+    for (const line of ['run --help', 'run --config x -h', '--config=x --help'])
+      expect(parse(line)).toEqual(help);
   });
 
   it.each([
-    ['run', '--config is missing'],
-    ['run --config', "Option '--config <value>' argument missing: see fairlead help run"],
-    ['run --config x -v much', '-v is "much", but must be a whole number like 2'],
-    ['run --config x --colour', "Unknown option '--colour': see fairlead help run"],
-    ['run --config x now', "Unexpected argument 'now': see fairlead help run"],
-    ['lab demo --keep=no', "Option '--keep' does not take an argument: see fairlead help lab demo"],
+    ['run --config', 'flag --config needs a value: see fairlead help run'],
+    ['run --config x --colour', 'unknown flag --colour: see fairlead help run'],
+    ['run --config x -z', 'unknown flag -z: see fairlead help run'],
+    ['run --config x now', 'unexpected argument "now": see fairlead help run'],
+    ['--cleanup=perhaps', '--cleanup is "perhaps", but must be true or false: see fairlead help run'],
+    ['lab demo --keep=no', '--keep is "no", but must be true or false: see fairlead help lab demo'],
     ['lab', 'there is no command "lab": see fairlead help'],
     ['lab party --hard', 'there is no command "lab party": see fairlead help'],
     ['help party', 'there is no command "party": see fairlead help'],
-    ['--config x', 'there is no command "--config x": see fairlead help'],
-    ['lab demo --iptables ebpf', '--iptables is "ebpf", but must be legacy or nft'],
+    [
+      'lab demo --iptables ebpf',
+      '--iptables is "ebpf", but must be legacy or nft: see fairlead help lab demo',
+    ],
   ])('says what is wrong with: %s', (line, message) => {
     expect(parse(line)).toEqual({ kind: 'usage-error', message });
   });
@@ -102,8 +164,8 @@ describe('fairlead', () => {
   it('never fails, whatever the arguments are', () => {
     const word = fc.oneof(
       fc.string(),
-      fc.constantFrom('run', 'lab', 'demo', '--config', '-v', '--', '-', '--keep', '-v='),
+      fc.constantFrom('run', 'lab', 'demo', '--config', '-v', '--', '-', '--keep', '-v=', '--version'),
     );
-    fc.assert(fc.property(fc.array(word), (args) => void parseCommandLine({ args, env: {} })));
+    fc.assert(fc.property(fc.array(word), (args) => void parseArgs(args)));
   });
 });

@@ -38,7 +38,8 @@ const RAW: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 function rawValues({ kind }: Field<unknown>): fc.Arbitrary<unknown> {
-  const raw = RAW[kind.type] ?? fc.constantFrom(...kind.type.split('|'));
+  const raw = kind.choices ? fc.constantFrom(...kind.choices) : RAW[kind.type];
+  if (!raw) throw new Error(`no values of type ${kind.type} are known here`);
   return raw.filter((value) => v.is(kind.schema, value) && !kind.isUnset(value));
 }
 
