@@ -46,12 +46,13 @@ const result = await build({
 });
 
 const { outputs } = result.metafile;
-const daemonBytes = loadedBy('dist/fairlead.js') + loadedBy(outputOf('src/daemon/run.ts'));
+const seen = new Set<string>();
+const daemonBytes = loadedBy('dist/fairlead.js', seen) + loadedBy(outputOf('src/daemon/run.ts'), seen);
 console.log(`dist: the daemon loads ${Math.round(daemonBytes / 1024)} KiB`);
 if (daemonBytes > DAEMON_BUDGET_BYTES) throw new Error(`the budget is ${DAEMON_BUDGET_BYTES} bytes`);
 
-/** The size of the file and of all that it imports at once. */
-function loadedBy(file: string, seen = new Set<string>()): number {
+/** The size of the file and of all that it imports at once, without what was seen before. */
+function loadedBy(file: string, seen: Set<string>): number {
   const output = outputs[file];
   if (!output || seen.has(file)) return 0;
   seen.add(file);
