@@ -1,7 +1,6 @@
-// What `enableProfiling` adds under /debug/: a CPU profile and a heap snapshot, both for Chrome's developer tools.
-import { Session } from 'node:inspector/promises';
+// What `enableProfiling` adds under /debug/: a CPU profile and a heap snapshot, both for Chrome's developer tools. What takes
+// them is loaded only then.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getHeapSnapshot } from 'node:v8';
 import { jsonAnswer, textAnswer } from './answers.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './http-listener.ts';
 
@@ -31,6 +30,7 @@ export function profilingPaths(): [string, HttpHandler][] {
 async function cpuProfile({ query }: HttpRequest): Promise<HttpAnswer> {
   const seconds = Number(query.get('seconds') ?? DEFAULT_SECONDS);
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) return textAnswer(`seconds: 1 to ${MAX_SECONDS}\n`, 400);
+  const { Session } = await import('node:inspector/promises');
   const session = new Session();
   session.connect();
   try {
@@ -45,7 +45,8 @@ async function cpuProfile({ query }: HttpRequest): Promise<HttpAnswer> {
 }
 
 /** It contains the token for the API server, so it never leaves the machine. Taking it stops the daemon for seconds. */
-function heapSnapshot({ isLoopback }: HttpRequest): HttpAnswer {
+async function heapSnapshot({ isLoopback }: HttpRequest): Promise<HttpAnswer> {
   if (!isLoopback) return textAnswer('heap snapshots contain secrets: ask on the loopback\n', 403);
+  const { getHeapSnapshot } = await import('node:v8');
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body: getHeapSnapshot() };
 }
