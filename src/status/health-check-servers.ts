@@ -45,7 +45,10 @@ export class HealthCheckServers {
 
   /** Opens, changes and closes servers so that they are those of the committed plan. Returns at once. */
   follow({ family, healthChecks }: Pick<FamilyStatus, 'family' | 'healthChecks'>): void {
-    const { listeners, checks } = this.#families[family];
+    const servers = this.#families[family];
+    if (servers.followed === healthChecks) return;
+    servers.followed = healthChecks;
+    const { listeners, checks } = servers;
     checks.clear();
     for (const check of healthChecks.services) checks.set(check.service, check);
     const wanted = new Map(placesOf(family, healthChecks).map((place) => [JSON.stringify(place), place]));
@@ -81,12 +84,14 @@ export class HealthCheckServers {
 }
 
 interface FamilyServers {
+  /** What the servers are those of. */
+  followed: HealthChecks | undefined;
   readonly listeners: Map<string, HttpListener>;
   readonly checks: Map<ObjectKey, HealthCheck>;
 }
 
 function emptyFamily(): FamilyServers {
-  return { listeners: new Map(), checks: new Map() };
+  return { followed: undefined, listeners: new Map(), checks: new Map() };
 }
 
 function placesOf(family: IpFamily, { ips = [ALL_ADDRESSES[family]], services }: HealthChecks): Place[] {

@@ -51,6 +51,7 @@ export interface FamilyStatus {
   readonly uncommittedServices: number;
   /** Service ports whose Local policy finds no endpoint here, although there are some elsewhere. */
   readonly withoutLocalEndpoints: { readonly internal: number; readonly external: number };
+  /** The same object until something in it changes. */
   readonly healthChecks: HealthChecks;
   /** How large what we wrote is: rules by table, sets, … */
   readonly kernel: { readonly [what: string]: number };

@@ -1,15 +1,16 @@
 // What the outside is told of a family's committed plan, kept up to date at the cost of each step.
-import type { Ip } from '../model/ip.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { type ObjectKey, type ServicePortKey, serviceOfPort } from '../model/names.ts';
 import type { ServicePlan } from '../plan/plan.ts';
 import type { PlanState } from '../plan/plan-state.ts';
-import type { FamilyStatus, HealthCheck } from '../status/snapshot.ts';
+import type { FamilyStatus, HealthCheck, HealthChecks } from '../status/snapshot.ts';
 
 export class PlanDigest {
   readonly #nodeName: string;
   readonly #withoutLocal = { internal: new Set<ServicePortKey>(), external: new Set<ServicePortKey>() };
   readonly #healthChecks = new Map<ObjectKey, HealthCheck>();
-  #healthCheckIps: readonly Ip[] | undefined;
+  /** The same object until something changes, so that servers need not look for changes. */
+  #healthChecksView: HealthChecks = { ips: undefined, services: [] };
 
   constructor({ nodeName }: { readonly nodeName: string }) {
     this.#nodeName = nodeName;
@@ -22,16 +23,20 @@ export class PlanDigest {
       this.#noteLocalEndpoints(key, plan.services.get(key));
       services.add(serviceOfPort(key));
     }
-    for (const service of services) this.#noteHealthCheck(service, plan);
     const { nodePortAddresses } = plan.global;
-    this.#healthCheckIps = nodePortAddresses.kind === 'only' ? nodePortAddresses.ips : undefined;
+    const ips = nodePortAddresses.kind === 'only' ? nodePortAddresses.ips : undefined;
+    const hasNewChecks = Array.from(services, (service) => this.#noteHealthCheck(service, plan)).includes(
+      true,
+    );
+    if (hasNewChecks || !isDeepStrictEqual(ips, this.#healthChecksView.ips))
+      this.#healthChecksView = { ips, services: [...this.#healthChecks.values()] };
   }
 
   view(): Pick<FamilyStatus, 'withoutLocalEndpoints' | 'healthChecks'> {
     const { internal, external } = this.#withoutLocal;
     return {
       withoutLocalEndpoints: { internal: internal.size, external: external.size },
-      healthChecks: { ips: this.#healthCheckIps, services: [...this.#healthChecks.values()] },
+      healthChecks: this.#healthChecksView,
     };
   }
 
@@ -43,11 +48,19 @@ export class PlanDigest {
     }
   }
 
-  #noteHealthCheck(service: ObjectKey, { portsByService, services }: PlanState): void {
+  /** Whether it changed. */
+  #noteHealthCheck(service: ObjectKey, plan: PlanState): boolean {
+    const check = this.#healthCheckOf(service, plan);
+    const hasChanged = !isDeepStrictEqual(check, this.#healthChecks.get(service));
+    if (check) this.#healthChecks.set(service, check);
+    else this.#healthChecks.delete(service);
+    return hasChanged;
+  }
+
+  #healthCheckOf(service: ObjectKey, { portsByService, services }: PlanState): HealthCheck | undefined {
     const plans = (portsByService.get(service) ?? []).flatMap((key) => services.get(key) ?? []);
     const port = plans.find(({ healthCheckNodePort }) => healthCheckNodePort !== 0)?.healthCheckNodePort;
-    if (port === undefined) this.#healthChecks.delete(service);
-    else this.#healthChecks.set(service, { service, port, localEndpoints: this.#countLocal(plans) });
+    return port === undefined ? undefined : { service, port, localEndpoints: this.#countLocal(plans) };
   }
 
   /** LocalReadyEndpoints in pkg/proxy/endpointschangetracker.go. */

@@ -55,6 +55,16 @@ describe('health checks', () => {
     expect(take(planFromNothing(aCluster()), keys).healthChecks.services).toEqual([]);
   });
 
+  it('are the same object until one of them changes', () => {
+    const services = [LOCAL_LOAD_BALANCER];
+    const plan = planFromNothing(aCluster({ services, slices: [aSlice({ ports: PORTS })] }));
+    const first = take(plan).healthChecks;
+    expect(take(plan).healthChecks).toBe(first);
+    const endpoints = [anEndpoint({ nodeName: 'node-1' })];
+    const moved = planFromNothing(aCluster({ services, slices: [aSlice({ ports: PORTS, endpoints })] }));
+    expect(take(moved).healthChecks).not.toBe(first);
+  });
+
   it('are asked for where NodePorts are served', () => {
     const config = aPlanConfig({ nodePortAddresses: [cidr('192.0.2.0/24')] });
     const plan = planFromNothing(aCluster({ config, node: aNode() }));
