@@ -37,6 +37,22 @@ function refusal(stderr: string, exitCode: number | undefined) {
 const write = (kernel: TestKernel, ...plans: (typeof good)[]) =>
   kernel.write(changeOf(plans, { global: aGlobalPlan() }), true);
 
+describe('a write', () => {
+  it('says how many rules of each table it brought', async () => {
+    const kernel = new TestKernel();
+    const first = await write(kernel, good);
+    const lines = kernel.iptables.save().split('\n');
+    const rulesIn = (table: string) => {
+      const begin = lines.indexOf(`*${table}`);
+      const end = lines.indexOf('COMMIT', begin);
+      return lines.slice(begin, end).filter((line) => line.startsWith('-A')).length;
+    };
+    expect(first).toMatchObject({ written: { natRules: rulesIn('nat'), filterRules: rulesIn('filter') } });
+    const second = await kernel.write(changeOf([sticky]));
+    expect(second).toMatchObject({ ok: true, written: { filterRules: 0 } });
+  });
+});
+
 describe('a refused restore', () => {
   it('names the service port whose rule is in the line, in its own chain', async () => {
     // The masquerade rule of the bad one has its port.
