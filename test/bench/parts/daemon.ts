@@ -91,6 +91,11 @@ export class Daemon {
     return Math.max(...first().map(({ atMs }) => atMs));
   }
 
+  /** Runs a program in its namespace. Returns what it prints. */
+  runBeside(file: string, args: readonly string[]): Promise<string> {
+    return this.#netns.run(file, args);
+  }
+
   /** Ends it as a rollout does, and removes its namespace. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null) {

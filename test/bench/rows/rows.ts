@@ -9,6 +9,7 @@ import { pureChangeRow } from './pure-change.ts';
 import { restRow } from './rest.ts';
 import type { Row } from './row.ts';
 import { ruleCountRow } from './rule-count.ts';
+import { scrapeRow } from './scrape.ts';
 import { startRow } from './start.ts';
 
 export const ROWS: readonly Row[] = [
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   memoryRow,
   loopBlockRow,
   restRow,
+  scrapeRow,
   startRow,
   churnRow,
 ];
