@@ -1,5 +1,5 @@
-// The UDP flows that the kernel tracks: listed, as far as NAT is concerned, and deleted. The kernel matches protocol and
-// destination since 5.8 (CTA_FILTER); an older one ignores that and tells of every flow of the family, so they are matched
+// The UDP flows that the kernel tracks: listed, as far as NAT is concerned, and deleted. The kernel matches protocol, port and
+// IPv4 addresses since 5.8 (CTA_FILTER); an older one ignores that and tells of every flow of the family, so they are matched
 // here once more.
 import ipaddr from 'ipaddr.js';
 import { type ConntrackFlow, flowOf } from './conntrack-flow.ts';
@@ -80,21 +80,26 @@ function dumpRequest({ family, destination }: FlowQuery, sequence: number): Buff
   writer.beginMessage({ type: CTNETLINK | IPCTNL_MSG_CT_GET, flags: NLM_F_DUMP, sequence });
   writer.u8(NFPROTO[family]).u8(0).be16(0);
   writer.beginNested(CTA_TUPLE_ORIG);
-  if (destination?.ip !== undefined) {
-    const bytes = Uint8Array.from(ipaddr.parse(destination.ip).toByteArray());
-    writer.beginNested(CTA_TUPLE_IP).attribute(CTA_IP_DESTINATION[family], bytes).end();
+  const ip = ipToMatch({ family, destination });
+  if (ip !== undefined) {
+    const bytes = Uint8Array.from(ipaddr.parse(ip).toByteArray());
+    writer.beginNested(CTA_TUPLE_IP).attribute(CTA_IP_DESTINATION.IPv4, bytes).end();
   }
   writer.beginNested(CTA_TUPLE_PROTO).attributeU8(CTA_PROTO_NUM, IPPROTO_UDP);
   if (destination) writer.attributeBe16(CTA_PROTO_DST_PORT, destination.port);
   writer.end().end();
-  writer.beginNested(CTA_FILTER).attributeU32(CTA_FILTER_ORIG_FLAGS, filterFlags(destination)).end();
+  const flags =
+    FILTER_PROTOCOL | (destination ? FILTER_DESTINATION_PORT : 0) | (ip ? FILTER_DESTINATION_IP : 0);
+  writer.beginNested(CTA_FILTER).attributeU32(CTA_FILTER_ORIG_FLAGS, flags).end();
   return writer.end().bytes();
 }
 
-function filterFlags(destination: FlowDestination | undefined): number {
-  if (!destination) return FILTER_PROTOCOL;
-  const portFlags = FILTER_PROTOCOL | FILTER_DESTINATION_PORT;
-  return destination.ip === undefined ? portFlags : portFlags | FILTER_DESTINATION_IP;
+/**
+ * What the kernel can be asked to match. For IPv6 it answers with all flows that do not match: ctnetlink_filter_match_tuple takes
+ * ipv6_addr_cmp, which is 0 for equal addresses, for a test of equality (seen with 6.18).
+ */
+function ipToMatch({ family, destination }: FlowQuery): string | undefined {
+  return family === 'IPv4' ? destination?.ip : undefined;
 }
 
 function* flowsOf(messages: Iterable<NetlinkMessage>, query: FlowQuery): Generator<ConntrackFlow, void> {

@@ -49,6 +49,13 @@ it('lists the flows to one destination, or to one port', async () => {
   ]);
 });
 
+it('lists the flows to one destination of IPv6', async () => {
+  track(udp('[fd00::9]:4000', '[fd00::a]:53'), udp('[fd00::9]:4000', '[fd00::b]:53'));
+  expect(await list({ family: 'IPv6', destination: { ip: 'fd00::a', port: 53 } })).toEqual([
+    'fd00::a:53 <- fd00::a:53',
+  ]);
+});
+
 it('lets the kernel match protocol and destination', async () => {
   const many = Array.from({ length: 3_000 }, (_, i) => udp(`10.244.1.9:${2_000 + i}`, '10.96.0.10:53'));
   track(...many, { ...udp('10.244.1.9:1', '10.96.0.11:53'), protocol: 'TCP' });
