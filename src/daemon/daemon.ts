@@ -9,13 +9,17 @@ import type { Logger } from '../log/logger.ts';
 import { createMetrics } from '../status/metrics.ts';
 import { tellAll } from '../sync/observer.ts';
 import { Sync } from '../sync/sync.ts';
+import { hashSize } from '../system/conntrack-hash-size.ts';
 import { type Exec, exec } from '../system/exec.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createWatchNodeAddresses } from '../system/node-addresses.ts';
 import { acquireNodeLock, type NodeLock } from '../system/node-lock.ts';
+import { sysctl } from '../system/sysctl.ts';
 import { systemClock } from '../util/clock.ts';
 import { VERSION } from '../version.ts';
 import { awaitNode } from './await-node.ts';
+import { prepareConntrack } from './conntrack.ts';
+import { createFlows } from './flows.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { createIptablesKernels } from './iptables-kernels.ts';
 import { NodeGuard } from './node-guard.ts';
@@ -80,8 +84,11 @@ export async function runDaemon({
     record: (note) => events.record(note),
   });
 
+  prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
   const holder: LockHolder = { lock: undefined };
   const kernels = await createIptablesKernels(iptablesVariant, { exec: execWithin(holder), log });
+  const families = kernels.map(({ family }) => family);
+  const flows = createFlows({ families, metrics, log, ...time });
   const sync = new Sync({
     kernels,
     settings: planSettingsOf(config, nodeName),
@@ -90,6 +97,7 @@ export async function runDaemon({
     observer: tellAll([
       createSyncMessages({ log, record: (note) => events.record(note) }),
       metrics,
+      flows,
       { onSync: (_, status) => healthChecks.follow(status) },
     ]),
     ...time,
@@ -116,8 +124,8 @@ export async function runDaemon({
   events.record(startingEvent(nodeName));
   try {
     await Promise.race([sync.mirrored, aborted(running)]);
-    await awaitNode(guard, { config, families: kernels.map(({ family }) => family), log, signal: running });
-    await syncAsSingleWriter(sync, holder, { log, signal: running });
+    await awaitNode(guard, { config, families, log, signal: running });
+    await runAsSingleWriter([sync, flows], holder, { log, signal: running });
     fatal.signal.throwIfAborted();
   } finally {
     servers.close();
@@ -128,15 +136,15 @@ export async function runDaemon({
 }
 
 /** Warms up while another Fairlead still writes, so that a rollout hands over in an instant. */
-async function syncAsSingleWriter(
-  sync: Sync,
+async function runAsSingleWriter(
+  writers: readonly Pick<Sync, 'run'>[],
   holder: LockHolder,
   { log, signal }: Pick<DaemonOptions, 'log' | 'signal'>,
 ): Promise<void> {
   const onWait = () => log.info({}, 'waiting for another Fairlead on this node to end');
   holder.lock = await acquireNodeLock({ clock: systemClock, signal, onWait });
   try {
-    await sync.run(signal);
+    await Promise.all(writers.map((writer) => writer.run(signal)));
   } finally {
     holder.lock?.release();
     holder.lock = undefined;

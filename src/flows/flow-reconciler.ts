@@ -74,8 +74,9 @@ export class FlowReconciler<Flow extends UdpFlow> {
     this.#judging.close();
   }
 
-  /** The family's plan changed, and the kernel has the rules for it. */
+  /** A plan changed, and the kernel has the rules for it. */
   onCommit(change: PlanChange): void {
+    if (change.family !== this.#options.family) return;
     this.#pending = checkAlso(this.#pending, this.#frontends.commit(change));
   }
 

@@ -137,6 +137,7 @@ function configText(kubeconfig: string): string {
     kind: 'KubeProxyConfiguration',
     clientConnection: { kubeconfig },
     clusterCIDR: CLUSTER_CIDR,
+    conntrack: { maxPerCore: 0, min: 0 },
     hostnameOverride: OWN_NODE,
     logging: { format: 'json', verbosity: 2 },
   });
