@@ -80,8 +80,13 @@ export class HttpListener {
   }
 
   #onError(error: Error): void {
-    const { onError, retryMs, clock } = this.#options;
+    const { onError, retryMs, clock, log } = this.#options;
     if (this.#isClosed) return;
+    if (this.#server.listening) {
+      // No file descriptor for a connection, say. The server goes on.
+      log.warn({ err: error }, 'cannot accept an HTTP connection');
+      return;
+    }
     onError(error);
     if (retryMs !== undefined) this.#cancelRetry = clock.after(retryMs, () => this.#listen());
   }
