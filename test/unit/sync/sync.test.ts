@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IpFamily } from '../../../src/model/ip.ts';
+import type { NodeRecord } from '../../../src/model/records.ts';
 import type { SyncReport } from '../../../src/status/snapshot.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { tellAll } from '../../../src/sync/observer.ts';
@@ -10,6 +11,11 @@ import { FakeClock } from '../../fakes/fake-clock.ts';
 import { FakeDataplane } from '../../fakes/fake-dataplane.ts';
 
 const LISTED = [{ kind: 'replace-start' }, { kind: 'synced' }] as const;
+
+const NODE: NodeRecord = {
+  ...{ uid: 'uid', resourceVersion: '1', generation: 0, name: 'node-1', zone: '' },
+  ...{ internalIps: [], externalIps: [], podCidrs: [], taintKeys: [], isDeleting: false },
+};
 
 let dataplane: FakeDataplane;
 let clock: FakeClock;
@@ -162,6 +168,32 @@ describe('Sync', () => {
     await start();
     await clock.advance(25 * 60_000);
     expect(causes()).toEqual(['audit', 'audit']);
+  });
+
+  it('shows the newest Node, and since when it writes', async () => {
+    const sync = newSync({});
+    running = Promise.resolve();
+    expect(sync.snapshot()).toMatchObject({ node: undefined, runningSinceMs: undefined });
+    const node = { ...NODE, taintKeys: ['ToBeDeletedByClusterAutoscaler'] };
+    sync.model.handleNode({ kind: 'put', record: node });
+    expect(sync.snapshot().node).toBe(node);
+    sync.model.handleNode({ kind: 'delete', namespace: '', name: 'node-1' });
+    expect(sync.snapshot().node).toBeUndefined();
+    running = sync.run(abort.signal);
+    expect(sync.snapshot().runningSinceMs).toBe(clock.nowMs());
+  });
+
+  it('counts what the watches bring', async () => {
+    const sync = await start();
+    putEndpoint(sync, '10.244.2.1');
+    const { activity } = sync.snapshot();
+    expect(activity).toEqual({
+      lastChangeMs: clock.nowMs(),
+      services: { received: 1, pending: 1 },
+      endpointSlices: { received: 1, pending: 1 },
+    });
+    await clock.advance(0);
+    expect(sync.snapshot().activity).toMatchObject({ services: { received: 1, pending: 0 } });
   });
 
   it('ends when it is told to, after what is under way', async () => {
