@@ -3,14 +3,13 @@ import type { ProxyConfig } from '../config/fields.ts';
 import { type Ip, type IpFamily, ipFamilyOf, isUnspecified } from '../model/ip.ts';
 import type { NodeRecord } from '../model/records.ts';
 
+type Addresses = Pick<NodeRecord, 'internalIps' | 'externalIps'>;
+
 /**
  * InternalIPs before ExternalIPs: the first address, and the first of the other family (GetNodeHostIPs in
  * component-helpers/node/util).
  */
-export function nodeIpsOf({
-  internalIps,
-  externalIps,
-}: Pick<NodeRecord, 'internalIps' | 'externalIps'>): readonly Ip[] {
+export function nodeIpsOf({ internalIps, externalIps }: Addresses): readonly Ip[] {
   const all = [...internalIps, ...externalIps];
   const [primary] = all;
   if (!primary) return [];
@@ -19,7 +18,7 @@ export function nodeIpsOf({
 }
 
 /** bindAddress where it is a real address, else the Node's first IP, else IPv4 (detectNodeIPs in server.go). */
-export function primaryFamilyOf({ bindAddress }: ProxyConfig, node: NodeRecord | undefined): IpFamily {
+export function primaryFamilyOf({ bindAddress }: ProxyConfig, node: Addresses | undefined): IpFamily {
   const [nodeIp] = node ? nodeIpsOf(node) : [];
   if (!isUnspecified(bindAddress)) return ipFamilyOf(bindAddress);
   return nodeIp ? ipFamilyOf(nodeIp) : 'IPv4';

@@ -37,6 +37,8 @@ export const acquireNodeLock: AcquireNodeLock = async ({ clock, signal, onWait }
     const lock = await tryAcquire();
     if (lock) return lock;
     if (isFirst) onWait?.();
+    // Whoever does not want to wait aborts there.
+    if (signal.aborted) break;
     const wasConnected = await holderIsGone(signal);
     if (!wasConnected) await sleep(clock, RETRY_MS, signal);
   }
