@@ -1,5 +1,4 @@
 // The servers of the daemon: what they show, where they listen, and what happens when they cannot.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { configzOf } from '../config/external-config.ts';
 import type { ProxyConfig } from '../config/fields.ts';
 import type { HostPort } from '../config/host-port.ts';
@@ -17,7 +16,7 @@ import type { Snapshot, WatchStatus } from '../status/snapshot.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createReadPacketCounter } from '../system/packet-counters.ts';
 import { readProcessStats } from '../system/process-stats.ts';
-import type { Clock } from '../util/clock.ts';
+import { type Clock, sleep } from '../util/clock.ts';
 
 export interface ServersOptions {
   readonly config: ProxyConfig;
@@ -97,11 +96,13 @@ function listen({ address, ...spec }: ServerSpec, options: ServersOptions): Http
 /** Only now is there an Event, as upstream: retries tell the log. */
 async function end(
   { reason, error }: Pick<ServerSpec, 'reason'> & { readonly error: Error },
-  { events, nodeName, onFatal }: ServersOptions,
+  { events, nodeName, onFatal, clock }: ServersOptions,
 ): Promise<void> {
   const regarding: EventNote['regarding'] = { kind: 'Node', namespace: '', name: nodeName };
   events.record({ regarding, type: 'Warning', reason, action: 'StartKubeProxy', note: error.message });
-  await Promise.race([events.settled(), sleep(EVENT_GRACE_MS, undefined, { ref: false })]);
+  const sent = new AbortController();
+  await Promise.race([events.settled(), sleep(clock, EVENT_GRACE_MS, sent.signal)]);
+  sent.abort();
   onFatal(error);
 }
 
