@@ -4,7 +4,8 @@ import { FIELD_FLAGS } from '../config/flags.ts';
 import { PORT_FLAGS } from '../config/port-flags.ts';
 import type { CommandFlag } from './commands.ts';
 
-const OWN_FLAGS: readonly CommandFlag[] = [
+/** Those that are no field's. */
+export const OWN_FLAGS: readonly CommandFlag[] = [
   {
     name: 'config',
     type: 'file',
