@@ -1,0 +1,29 @@
+// Of a process of its own: what the setting changes cannot be changed back.
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const HEAP = resolve(import.meta.dirname, '../../../src/system/heap.ts');
+
+/** Makes objects that live for a while, as lists of records do, and prints how large the young generation became. */
+const ALLOCATE = `
+  const kept = [];
+  for (let i = 0; i < 1_000_000; i++) kept.push({ i, text: 'object ' + i });
+  const { getHeapSpaceStatistics } = await import('node:v8');
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  console.log(young.space_size / 2 ** 20);
+`;
+
+function youngGenerationMiB(prelude: string): number {
+  const args = ['--input-type=module', '--eval', `${prelude}${ALLOCATE}`];
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
+
+describe('keepYoungGenerationSmall', () => {
+  const set = `const { keepYoungGenerationSmall } = await import('file://${HEAP}'); keepYoungGenerationSmall();`;
+
+  it('keeps the young generation to a few MiB, which otherwise grows', () => {
+    expect(youngGenerationMiB('')).toBeGreaterThanOrEqual(16);
+    expect(youngGenerationMiB(set)).toBeLessThanOrEqual(4);
+  });
+});
