@@ -1,0 +1,76 @@
+// A lab whose two nodes run the pod of manifests/base: node-1 uses the legacy variant of iptables, node-2 the nft one. The
+// Services are the demo's.
+import { readFileSync } from 'node:fs';
+import type { V1ClusterRole } from '@kubernetes/client-node';
+import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
+import { specOf } from '../../../src/lab/api-server/service-spec.ts';
+import { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
+import {
+  LoadBalancerController,
+  loadBalancerIps,
+} from '../../../src/lab/control-plane/load-balancer-controller.ts';
+import { Lab } from '../../../src/lab/lab.ts';
+import { DEMO_MANIFEST_FILE } from '../../../src/lab/paths.ts';
+import type { Image } from './build-image.ts';
+import { loadBase } from './manifest.ts';
+import { createPod, type Pod } from './pod.ts';
+
+export interface ImageBed {
+  readonly lab: Lab;
+  readonly pods: Readonly<Record<IptablesVariant, Pod>>;
+  /** IPv4 first. */
+  ipsOf(service: string): {
+    readonly clusterIps: readonly string[];
+    readonly loadBalancerIps: readonly string[];
+  };
+}
+
+const NODES: Readonly<Record<IptablesVariant, string>> = { legacy: 'node-1', nft: 'node-2' };
+
+export async function startImageBed(image: Image): Promise<ImageBed> {
+  const manifest = await loadBase();
+  const names = Object.values(NODES);
+  const lab = await Lab.start({
+    nodes: names.map((name) => ({ name })),
+    pods: names.flatMap((node) => [
+      { name: `web-${node}`, node, labels: { app: 'web' } },
+      { name: `shell-${node}`, node },
+    ]),
+  });
+  try {
+    const controlPlane = await startControlPlane(lab, manifest.clusterRole);
+    await Promise.all([actAsKubelet(lab, 'legacy'), actAsKubelet(lab, 'nft')]);
+    const podOn = (nodeName: string) => createPod({ lab, controlPlane, nodeName, image, manifest });
+    const pods = { legacy: podOn(NODES.legacy), nft: podOn(NODES.nft) };
+    return { lab, pods, ipsOf: (name) => ipsOf(controlPlane, name) };
+  } catch (error) {
+    await lab.close();
+    throw error;
+  }
+}
+
+async function startControlPlane(lab: Lab, { rules = [] }: V1ClusterRole): Promise<ControlPlane> {
+  const proxyRules = rules.map(({ apiGroups = [], resources = [], verbs }) => ({
+    apiGroups,
+    resources,
+    verbs,
+  }));
+  const controlPlane = await ControlPlane.start(lab, { proxyRules });
+  const loadBalancers = new LoadBalancerController(controlPlane.cluster);
+  lab.onClose(async () => loadBalancers.close());
+  controlPlane.apply(readFileSync(DEMO_MANIFEST_FILE, 'utf8'));
+  return controlPlane;
+}
+
+/** Makes the chain by which kubelet shows the variant that it uses. */
+async function actAsKubelet(lab: Lab, variant: IptablesVariant): Promise<void> {
+  const args = ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'];
+  const { exitCode, stderr } = await lab.node(NODES[variant]).exec(`iptables-${variant}`, args);
+  if (exitCode !== 0) throw new Error(stderr);
+}
+
+function ipsOf({ cluster }: ControlPlane, name: string) {
+  const service = cluster.store.get('services', `default/${name}`);
+  if (!service) throw new Error(`the manifest has no Service ${name}`);
+  return { clusterIps: specOf(service).clusterIPs ?? [], loadBalancerIps: loadBalancerIps(service) };
+}

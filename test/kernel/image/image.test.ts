@@ -1,0 +1,183 @@
+// The image, built from the Dockerfile without a container engine, and run on nodes of the lab as the DaemonSet of
+// manifests/base says: its role, its capabilities, its mounts, its read-only root.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
+import type { Daemon } from '../../../src/lab/daemon.ts';
+import type { Attempt } from '../../../src/lab/traffic/probe.ts';
+import { tally } from '../../../src/lab/traffic/tally.ts';
+import { VERSION } from '../../../src/version.ts';
+import { until } from '../daemon/until.ts';
+import { buildImage, type Image } from './build-image.ts';
+import { containerCommand } from './container.ts';
+import { type ImageBed, startImageBed } from './image-bed.ts';
+import { type Pod, runInitContainers, startContainer } from './pod.ts';
+
+const VARIANTS: readonly IptablesVariant[] = ['legacy', 'nft'];
+/** CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
+const CAPABILITIES = (1n << 12n) | (1n << 13n);
+const MAX_SIZE_MB = 300;
+
+let image: Image;
+let bed: ImageBed;
+beforeAll(async () => {
+  const startedAt = performance.now();
+  image = await buildImage();
+  console.log(`the image is built after ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+  bed = await startImageBed(image);
+}, 300_000);
+
+afterAll(async () => {
+  await bed?.lab.close();
+  image?.remove();
+});
+
+describe('the image', () => {
+  it('is small enough to be pulled by every node', async () => {
+    const { stdout } = await execa('du', ['-sk', image.root]);
+    const megabytes = Math.round(Number(stdout.split('\t')[0]) / 1_024);
+    console.log(`the image has ${megabytes} MiB, unpacked`);
+    expect(megabytes).toBeLessThan(MAX_SIZE_MB);
+  });
+
+  it('has the daemon under its own name and as kube-proxy, with its compiled code', async () => {
+    expect((await inContainer(bed.pods.nft, ['fairlead', 'version'])).all).toContain(VERSION);
+    const env = ['env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE'];
+    const { all } = await inContainer(bed.pods.nft, [...env, 'kube-proxy', '--config=/nonexistent']);
+    expect(all).toContain('/nonexistent');
+    const outcomes = Array.from(
+      all.matchAll(/cache for .*\/(\w+)-?\w*\.js.* was (\w+)/g),
+      ([, ...pair]) => pair,
+    );
+    expect(outcomes).toContainEqual(['run', 'accepted']);
+  });
+
+  it.each([
+    ...VARIANTS.flatMap((variant) => [`iptables-${variant}-restore`, `ip6tables-${variant}-save`]),
+    ...['nft', 'ipset', 'nfacct', 'conntrack', 'ipvsadm', 'modprobe'],
+  ])('has %s', async (program) => {
+    expect((await inContainer(bed.pods.nft, ['sh', '-c', `command -v ${program}`])).exitCode).toBe(0);
+  });
+
+  it('has neither the lab nor a package manager nor packages that the bundle contains', async () => {
+    expect((await inContainer(bed.pods.nft, ['fairlead', 'lab', 'demo'])).all).toContain('not in the image');
+    const files = readdirSync(join(image.root, 'opt/fairlead/dist'));
+    expect(files).not.toContain('traffic-worker.js');
+    const packages = readdirSync(join(image.root, 'opt/fairlead/node_modules'));
+    expect(packages).toEqual(expect.arrayContaining(['koffi', 'pino']));
+    expect(packages).not.toEqual(expect.arrayContaining(['execa']));
+    expect(readdirSync(join(image.root, 'usr/local/bin')).sort()).toEqual(['fairlead', 'kube-proxy', 'node']);
+  });
+});
+
+describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => {
+  let pod: Pod;
+  let daemon: Daemon;
+  beforeAll(async () => {
+    pod = bed.pods[variant];
+    await runInitContainers(pod);
+    daemon = startContainer(pod);
+    await until('the pod is ready', () => answersProbe(pod, 'readinessProbe'));
+  });
+
+  it('finds the node prepared, and is alive', async () => {
+    expect(warningsOf(daemon)).toEqual([]);
+    expect(await answersProbe(pod, 'livenessProbe')).toBe(true);
+  });
+
+  it('has two capabilities, and can gain none', () => {
+    const status = readFileSync(`/proc/${processIn(daemon)}/status`, 'utf8');
+    const field = (name: string) => new RegExp(`^${name}:\\s+(\\w+)`, 'm').exec(status)?.[1] ?? '';
+    for (const set of ['CapPrm', 'CapEff', 'CapBnd'])
+      expect(BigInt(`0x${field(set)}`), set).toBe(CAPABILITIES);
+    expect(field('NoNewPrivs')).toBe('1');
+  });
+
+  it('serves ClusterIPs, with session affinity too', async () => {
+    const shell = bed.lab.pod(`shell-${pod.nodeName}`);
+    for (const to of bed.ipsOf('web').clusterIps) {
+      expect(answeredBy(await shell.probe({ to, port: 80, count: 40 })), to).toEqual([
+        'web-node-1',
+        'web-node-2',
+      ]);
+    }
+    const [to = ''] = bed.ipsOf('web-sticky').clusterIps;
+    expect(answeredBy(await shell.probe({ to, port: 80, count: 40, concurrency: 1 }))).toHaveLength(1);
+  });
+
+  it('serves NodePorts, on the loopback address too', async () => {
+    const node = bed.lab.node(pod.nodeName);
+    for (const to of Object.values(node.ips)) {
+      const attempts = await bed.lab.client.probe({ to, port: 30080, via: pod.nodeName, count: 40 });
+      expect(answeredBy(attempts), to).toEqual(['web-node-1', 'web-node-2']);
+    }
+    expect(answeredBy(await node.probe({ to: '127.0.0.1', port: 30080, count: 40 }))).toHaveLength(2);
+  });
+
+  it('serves load-balancer addresses, where pods see the client', async () => {
+    for (const to of bed.ipsOf('web-public').loadBalancerIps) {
+      const attempts = await bed.lab.client.probe({ to, port: 80, via: pod.nodeName, count: 10 });
+      expect(answeredBy(attempts), to).toEqual([`web-${pod.nodeName}`]);
+      expect(bed.lab.client.allIps).toEqual(expect.arrayContaining([...tally(attempts).sources]));
+    }
+  });
+
+  it('shows people the rules that are in use, under the plain names of iptables', async () => {
+    const { all } = await inContainer(pod, ['iptables-save', '-t', 'nat']);
+    expect(all).toContain('KUBE-SERVICES');
+    const version = await inContainer(pod, ['ip6tables', '--version']);
+    expect(version.all).toContain(variant === 'legacy' ? '(legacy)' : '(nf_tables)');
+  });
+
+  it('ends when it is told to, and leaves its rules', async () => {
+    process.kill(processIn(daemon), 'SIGTERM');
+    expect(await daemon.stop()).toBe(0);
+    const [to = ''] = bed.ipsOf('web').clusterIps;
+    expect(answeredBy(await bed.lab.node(pod.nodeName).probe({ to, port: 80, count: 40 }))).toHaveLength(2);
+  });
+
+  it.each(['NET_ADMIN', 'NET_RAW'])('needs the capability %s', async (name) => {
+    const { securityContext } = pod.container;
+    const { add = [], drop = [] } = securityContext?.capabilities ?? {};
+    const capabilities = { drop, add: add.filter((capability) => capability !== name) };
+    const poorer = startContainer(pod, { securityContext: { ...securityContext, capabilities } });
+    await poorer.waitFor(({ msg }) => msg.startsWith('ipset or xt_set is missing'));
+    await poorer.kill();
+  });
+});
+
+/** Another program in the container, as with kubectl exec. */
+async function inContainer(pod: Pod, command: readonly string[]) {
+  const whole = containerCommand(image, { ...pod.container, command: [...command] }, pod.surroundings);
+  const { netns } = bed.lab.node(pod.nodeName);
+  return execa('ip', ['netns', 'exec', netns, ...whole], { all: true, reject: false, stdin: 'ignore' });
+}
+
+/** Whether kubelet would be content. */
+async function answersProbe(
+  { container, nodeName }: Pod,
+  name: 'livenessProbe' | 'readinessProbe',
+): Promise<boolean> {
+  const { path, port } = container[name]?.httpGet ?? {};
+  const script = `const answer = await fetch('http://127.0.0.1:${port}${path}'); process.exit(answer.ok ? 0 : 1);`;
+  const node = bed.lab.node(nodeName);
+  const { exitCode } = await node.exec(process.execPath, ['--input-type=module', '--eval', script]);
+  return exitCode === 0;
+}
+
+/** The daemon's own process: the first in its own namespace of processes. */
+function processIn({ pid }: Daemon): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+}
+
+function warningsOf({ events }: Daemon) {
+  return events.filter(({ level }) => ['warn', 'error', 'fatal'].includes(String(level)));
+}
+
+function answeredBy(attempts: readonly Attempt[]): string[] {
+  const { answeredBy, errors } = tally(attempts);
+  expect(errors).toEqual({});
+  return Object.keys(answeredBy);
+}

@@ -1,0 +1,107 @@
+// The pod of the DaemonSet on a node of the lab: what it finds there, its init container, and its container as a Daemon.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1Container } from '@kubernetes/client-node';
+import { execa } from 'execa';
+import { dump, load } from 'js-yaml';
+import { arrayOf, objectOf, stringOf } from '../../../src/kube/json-object.ts';
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
+import { Daemon, proxyConfig } from '../../../src/lab/daemon.ts';
+import type { Lab } from '../../../src/lab/lab.ts';
+import type { Image } from './build-image.ts';
+import { containerCommand, type PodSurroundings } from './container.ts';
+import type { BaseManifest } from './manifest.ts';
+
+export interface Pod {
+  readonly lab: Lab;
+  readonly nodeName: string;
+  readonly image: Image;
+  readonly initContainers: readonly V1Container[];
+  readonly container: V1Container;
+  readonly surroundings: PodSurroundings;
+  readonly kubeconfig: string;
+}
+
+export interface PodOptions {
+  readonly lab: Lab;
+  readonly controlPlane: ControlPlane;
+  readonly nodeName: string;
+  readonly image: Image;
+  readonly manifest: BaseManifest;
+}
+
+/** Makes the files that the pod mounts, in the lab's directory. */
+export function createPod({ lab, controlPlane, nodeName, image, manifest }: PodOptions): Pod {
+  const { initContainers = [], containers } = manifest.podSpec;
+  const [container] = containers;
+  if (!container) throw new Error('the pod has no container');
+  const directory = join(lab.directory, `${nodeName}.pod`);
+  const kubeconfig = controlPlane.proxyKubeconfig;
+  writeFiles(directory, { ...configFiles(manifest, kubeconfig), ...serviceAccountFiles(kubeconfig) });
+  const volumes = {
+    config: join(directory, 'config'),
+    'xtables-lock': join(directory, 'xtables-lock'),
+    'lib-modules': join(directory, 'lib-modules'),
+  };
+  const surroundings = { volumes, serviceAccount: join(directory, 'service-account'), nodeName };
+  return { lab, nodeName, image, initContainers, container, surroundings, kubeconfig };
+}
+
+/** Runs the init containers to their ends; returns what they print. Throws when one fails. */
+export async function runInitContainers({ lab, nodeName, image, ...pod }: Pod): Promise<string> {
+  const outputs: string[] = [];
+  for (const container of pod.initContainers) {
+    const command = containerCommand(image, container, pod.surroundings);
+    const inNode = ['netns', 'exec', lab.node(nodeName).netns, ...command];
+    outputs.push((await execa('ip', inNode, { all: true, stdin: 'ignore' })).all);
+  }
+  return outputs.join('\n');
+}
+
+/** Starts the container, with a change to it if there is one. It ends with the lab. */
+export function startContainer(pod: Pod, change: Partial<V1Container> = {}): Daemon {
+  const command = containerCommand(pod.image, { ...pod.container, ...change }, pod.surroundings);
+  // The lab adds arguments of its own, which go unused: those of the manifest count.
+  return new Daemon(pod.lab, pod.nodeName, { kubeconfig: pod.kubeconfig, command });
+}
+
+/**
+ * The manifest's, with what only the lab knows: its addresses, that the limits of the machine are not its own, and that no
+ * kubelet has lowered the score.
+ */
+function configFiles({ configMap }: BaseManifest, labKubeconfig: string): Record<string, string> {
+  const { 'config.conf': config = '', 'kubeconfig.conf': kubeconfig = '' } = configMap.data ?? {};
+  const { clusterCIDR, conntrack, logging } = proxyConfig('', '');
+  const oomScoreAdj = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+  return {
+    'config/config.conf': dump({ ...objectOf(load(config)), clusterCIDR, conntrack, logging, oomScoreAdj }),
+    'config/kubeconfig.conf': kubeconfig.replace(/server: .*/, `server: ${read(labKubeconfig).server}`),
+  };
+}
+
+/** And what of the node the pod mounts beside it. */
+function serviceAccountFiles(kubeconfig: string): Record<string, string> {
+  const { ca, token } = read(kubeconfig);
+  return {
+    'service-account/ca.crt': ca,
+    'service-account/token': token,
+    'lib-modules/empty': '',
+    'xtables-lock': '',
+  };
+}
+
+function writeFiles(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(directory, name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
+
+function read(kubeconfig: string) {
+  const { clusters, users } = objectOf(load(readFileSync(kubeconfig, 'utf8')));
+  const cluster = objectOf(objectOf(arrayOf(clusters)[0])['cluster']);
+  const user = objectOf(objectOf(arrayOf(users)[0])['user']);
+  const ca = Buffer.from(stringOf(cluster['certificate-authority-data']), 'base64').toString();
+  return { server: stringOf(cluster['server']), ca, token: stringOf(user['token']) };
+}
