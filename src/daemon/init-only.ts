@@ -6,8 +6,10 @@ import { prepareLocalnet } from '../dataplane/iptables/prepare-localnet.ts';
 import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
 import type { Ip } from '../model/ip.ts';
 import { planGlobal } from '../plan/global-plan.ts';
+import { hashSize } from '../system/conntrack-hash-size.ts';
 import { exec } from '../system/exec.ts';
 import { sysctl } from '../system/sysctl.ts';
+import { prepareConntrack } from './conntrack.ts';
 import { createIptablesKernels, variantOfNode } from './iptables-kernels.ts';
 import { planSettingsOf } from './plan-settings.ts';
 import { start } from './start.ts';
@@ -23,6 +25,8 @@ export async function initOnly({ source, iptablesVariant }: InitOnlyCommand): Pr
     const variant = iptablesVariant ?? (await variantOfNode({ exec, log }));
     await createIptablesKernels(variant, { exec, log });
     if (hasLocalhostNodePorts(loaded.config)) await routeLocalnet(variant);
+    const [failed] = prepareConntrack(loaded.config.conntrack, { sysctl, hashSize }, log);
+    if (failed) throw failed.error;
     log.notice({}, 'the node is prepared');
     return 0;
   } catch (err) {
