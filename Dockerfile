@@ -35,7 +35,7 @@ RUN cd /usr/local/sbin && for name in iptables-save iptables-restore ip6tables i
 RUN chmod 755 /opt/fairlead/dist/fairlead.js \
  && ln -s /opt/fairlead/dist/fairlead.js /usr/local/bin/fairlead \
  && ln -s fairlead /usr/local/bin/kube-proxy
-ENV NODE_OPTIONS=--max-semi-space-size=4 NODE_COMPILE_CACHE=/opt/fairlead/compile-cache
+ENV NODE_COMPILE_CACHE=/opt/fairlead/compile-cache
 # Loads all that the daemon loads, and ends because there is no such file: its next start finds the compiled code.
 RUN ! fairlead --config=/nonexistent
 ENTRYPOINT ["/usr/local/bin/fairlead"]
