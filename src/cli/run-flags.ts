@@ -24,7 +24,7 @@ export const OWN_FLAGS: readonly CommandFlag[] = [
   {
     name: 'init-only',
     type: 'bool',
-    doc: 'Do only what takes more than CAP_NET_ADMIN, and exit. The daemon needs no other capability then.',
+    doc: 'Do only what takes more than CAP_NET_ADMIN and CAP_NET_RAW, and exit. The daemon needs no others then.',
   },
   { name: 'master', type: 'string', doc: 'Address of the API server, before the one in the kubeconfig.' },
   { name: 'version', type: 'bool', doc: 'Print the version, and exit.' },
