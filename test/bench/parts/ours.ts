@@ -10,7 +10,7 @@ import type { SyncCause, SyncReport } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
-import { tellAll } from '../../../src/sync/observer.ts';
+import { type SyncObserver, tellAll } from '../../../src/sync/observer.ts';
 import { inNetns } from '../../../src/system/netns.ts';
 import { type Sysctl, sysctl } from '../../../src/system/sysctl.ts';
 import { systemClock } from '../../../src/util/clock.ts';
@@ -25,7 +25,13 @@ export interface Ours {
 }
 
 /** Knows the population, and has written nothing yet. */
-export function createOurs(netns: Netns, variant: IptablesVariant, records: PopulationRecords): Ours {
+export function createOurs(
+  netns: Netns,
+  variant: IptablesVariant,
+  records: PopulationRecords,
+  listener: Partial<SyncObserver> = {},
+): Ours {
+  const observer = tellAll([listener]);
   const model = modelOf(records);
   const family = new FamilySync({
     kernel: new KernelMirror(dataplaneIn(netns, variant)),
@@ -33,12 +39,14 @@ export function createOurs(netns: Netns, variant: IptablesVariant, records: Popu
     settings: PLAN_SETTINGS,
     clock: systemClock,
     random: Math.random,
-    observer: tellAll([]),
+    observer,
   });
   return {
     model,
     sync: async (cause) => {
+      observer.onSyncStart('IPv4');
       const report = await family.sync(cause);
+      observer.onSync(report, family.status());
       // As the other family of a daemon does: what it does not take adds up.
       model.takeChanges('IPv6');
       const { setAside } = family.status();

@@ -29,6 +29,8 @@ export interface Sizes {
   readonly changeRounds: number;
   /** Connections through each set of rules. */
   readonly connections: number;
+  /** Tracked UDP flows, in two network namespaces: the limit of the machine is one for each. */
+  readonly flows: number;
   /** For what is watched over a time: rest, and changes that go on. */
   readonly watchMs: number;
 }
@@ -41,6 +43,7 @@ export const FULL_SIZES: Sizes = {
   nftFullRounds: 1,
   changeRounds: 11,
   connections: 4_000,
+  flows: 500_000,
   watchMs: 60_000,
 };
 
@@ -52,6 +55,7 @@ export const QUICK_SIZES: Sizes = {
   nftFullRounds: 1,
   changeRounds: 3,
   connections: 500,
+  flows: 50_000,
   watchMs: 5_000,
 };
 

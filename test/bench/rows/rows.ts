@@ -1,6 +1,7 @@
 // All rows in the order of the table, with their goals.
 import { churnRow } from './churn.ts';
 import { connectRow } from './connect.ts';
+import { flowsRow } from './flows.ts';
 import { fullSyncRow } from './full-sync.ts';
 import { loopBlockRow } from './loop-block.ts';
 import { memoryRow } from './memory.ts';
@@ -27,4 +28,5 @@ export const ROWS: readonly Row[] = [
   scrapeRow,
   startRow,
   churnRow,
+  flowsRow,
 ];
