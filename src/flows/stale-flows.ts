@@ -7,7 +7,8 @@ import { servingEndpoints, type UdpFrontends } from './udp-frontends.ts';
 /**
  * A test for flows, which always follows what `frontends` says at that moment. Stale are, of the flows to our frontends:
  * - those that are answered from where no endpoint serves (any more), and those that get past NAT although there are endpoints;
- * - without endpoints, and when the frontend is gone, all that were translated. What passes as it was sent is then right.
+ * - without endpoints, and when the frontend is gone, all that were translated. Those that were not can stay: there is nobody
+ *   to lead them to.
  * Others' flows never are: their destinations are not our frontends.
  */
 export function createStaleFlowTest(

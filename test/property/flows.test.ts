@@ -93,7 +93,7 @@ function flowMadeOf(plan: ProxyPlan, { ip: to, port, choice, isForeign }: Packet
   const endpoints = endpointsOf(service, policy);
   const endpoint = endpoints[choice % endpoints.length];
   if (endpoint) return [{ flow: aFlow(destination, joinHostPort(endpoint.ip, endpoint.port)), madeBy: 'us' }];
-  // The node's own packets to a load balancer without endpoints go out as they are.
+  // What is refused leaves no flow, but one may have been made in the moment before the rules.
   const isPassed = verdict === 'reject' && servingOf(service).length === 0;
   return isPassed ? [{ flow: aFlow(destination), madeBy: 'nobody' }] : [];
 }

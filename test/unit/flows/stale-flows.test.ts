@@ -94,7 +94,7 @@ describe('flows to a Service without endpoints', () => {
     expect(isStale('10.96.0.10:53', '10.244.1.1:5353')).toBe(true);
   });
 
-  it('are left alone when they were not, as when the node itself asks a load balancer', () => {
+  it('are left alone when they were not: there is nobody to lead them to', () => {
     expect(isStale('203.0.113.2:53')).toBe(false);
   });
 });
