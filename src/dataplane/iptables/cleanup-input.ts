@@ -32,7 +32,7 @@ const ANCHOR_RULE = '-m conntrack --ctstate INVALID -j RETURN';
 const TABLES: readonly Table[] = ['filter', 'nat', 'mangle'];
 const JUMP_KEYS: ReadonlySet<string> = new Set(JUMPS.map(sharedRuleKey));
 const TRACKING =
-  / -m (conntrack|state|conn\w+|ctstate|helper|cluster) | -j (CT|DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP|CONN\w+|SYNPROXY)\b/;
+  / -m (conn\w+|state|helper|cluster) | -j (CT|DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP|CONN\w+|SYNPROXY)\b/;
 
 export function leftoversIn(saved: string): Leftovers {
   const { chains, rules } = parse(saved);

@@ -9,7 +9,7 @@ import { nodeObject } from '../../../src/lab/control-plane/node-object.ts';
 import type { Daemon, DaemonOptions } from '../../../src/lab/daemon.ts';
 import { fairlead, SOURCES } from '../cleanup/node.ts';
 import { type Bed, closeBeds, firstSyncs, isSync, startBeds, startDaemon } from '../daemon/bed.ts';
-import { runOn } from '../daemon/ruleset.ts';
+import { runOn, save } from '../daemon/ruleset.ts';
 import { until } from '../daemon/until.ts';
 
 const NODE = 'node-1';
@@ -76,6 +76,12 @@ describe('a daemon ends with 1, to be started again,', () => {
 });
 
 describe('a daemon', () => {
+  it.each([true, false])('serves external IPs if AllowServiceExternalIPs is %s', async (isAllowed) => {
+    const running = await start({ config: { featureGates: { AllowServiceExternalIPs: isAllowed } } });
+    expect((await save(bed)).includes('-d 198.51.100.77/32')).toBe(isAllowed);
+    await running.stop();
+  });
+
   it('says on its Node that it starts', async () => {
     await start();
     const starts = () =>
