@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # command:Debian package
-TOOLS='ip:iproute2 iptables-legacy-restore:iptables iptables-nft-restore:iptables ipset:ipset nft:nftables conntrack:conntrack openssl:openssl nfacct:nfacct kubectl:kubernetes-client'
+TOOLS='ip:iproute2 iptables-legacy-restore:iptables iptables-nft-restore:iptables ipset:ipset nft:nftables conntrack:conntrack openssl:openssl nfacct:nfacct kubectl:kubernetes-client debootstrap:debootstrap'
 
 missing=''
 for tool in $TOOLS; do
