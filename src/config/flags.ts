@@ -60,17 +60,17 @@ function merge(first: FlaggedValues, second: FlaggedValues): FlaggedValues {
 
 function valuesOfFieldFlags(texts: FlagTexts): FlaggedValues {
   const values = new Map<FieldPath, unknown>();
-  const problems = new Map<string, ConfigProblem>();
+  const problems: ConfigProblem[] = [];
   for (const { name, fields } of FIELD_FLAGS.values()) {
+    // Fields that share a flag are of one kind.
+    const [{ kind }] = fields;
     const given = texts.get(name);
-    for (const { path, kind } of given ? fields : []) {
-      const raw = kind.fromTexts(given ?? []);
-      // `--bind-address=` leaves the default, as upstream's IPVar does. A zero, unlike in the file, is a value.
-      if (raw === '' && kind.isUnset(raw)) continue;
-      const result = v.safeParse(kind.schema, raw);
-      if (result.success) values.set(path, result.output);
-      else problems.set(name, { path: `--${name}`, value: given?.join(','), expected: kind.expected });
-    }
+    const raw = given && kind.fromTexts(given);
+    // `--bind-address=` leaves the default, as upstream's IPVar does. A zero, unlike in the file, is a value.
+    if (given === undefined || (raw === '' && kind.isUnset(raw))) continue;
+    const result = v.safeParse(kind.schema, raw);
+    if (result.success) for (const { path } of fields) values.set(path, result.output);
+    else problems.push({ path: `--${name}`, value: given.join(','), expected: kind.expected });
   }
-  return { values, problems: [...problems.values()], warnings: [] };
+  return { values, problems, warnings: [] };
 }

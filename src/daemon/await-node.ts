@@ -14,12 +14,13 @@ export interface AwaitNodeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Throws for what only an operator can put right. */
+/** Throws for what only an operator can put right. Returns early when the signal aborts. */
 export async function awaitNode(
   guard: NodeGuard,
   { config, families, log, signal }: AwaitNodeOptions,
 ): Promise<void> {
   await guard.ready(signal);
+  if (signal.aborted) return;
   const primaryFamily = primaryFamilyOf(config, guard.node);
   const node = { families, primaryFamily, podCidrs: guard.node?.podCidrs ?? [] };
   for (const warning of ipWarnings(config, node))

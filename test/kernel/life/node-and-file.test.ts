@@ -1,5 +1,5 @@
 // What ends a daemon so that it is started again, what it says of itself, and which rights it needs after --init-only.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiObject } from '../../../src/lab/api-server/objects.ts';
@@ -76,6 +76,18 @@ describe('a daemon ends with 1, to be started again,', () => {
 });
 
 describe('a daemon', () => {
+  it("runs with the command of kubeadm's DaemonSet", async () => {
+    const program = join(bed.lab.directory, 'kube-proxy');
+    const [node = '', main = ''] = SOURCES;
+    symlinkSync(main, program);
+    // What follows is `run --config FILE`.
+    const command = ['sh', '-c', `exec ${node} ${program} --config="$3" --hostname-override=${NODE}`, 'sh'];
+    const running = await start({ command, config: { hostnameOverride: 'another' } });
+    expect(running.events).toContainEqual(
+      expect.objectContaining({ msg: 'Starting Fairlead', node: NODE, mode: 'iptables' }),
+    );
+  });
+
   it.each([true, false])('serves external IPs if AllowServiceExternalIPs is %s', async (isAllowed) => {
     const running = await start({ config: { featureGates: { AllowServiceExternalIPs: isAllowed } } });
     expect((await save(bed)).includes('-d 198.51.100.77/32')).toBe(isAllowed);

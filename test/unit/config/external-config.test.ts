@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeFields } from '../../../src/config/decode-fields.ts';
@@ -6,6 +7,7 @@ import { withDerivedDefaults } from '../../../src/config/derived-defaults.ts';
 import { configzOf } from '../../../src/config/external-config.ts';
 import { FIELDS, type ProxyConfig } from '../../../src/config/fields.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { writeConfig } from '../../../src/config/write-config.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
@@ -81,5 +83,30 @@ describe('configzOf', () => {
       nftables: { ...idle, masqueradeAll: false },
       ipvs: active,
     });
+  });
+});
+
+describe('writeConfig', () => {
+  it('writes a file that means the same, and that needs no second look', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'fairlead-config-'));
+    try {
+      const [first, second] = [join(directory, 'first'), join(directory, 'second')];
+      const flags = new Map([
+        ['nodeport-addresses', ['10.0.0.0/8,fd00::/8']],
+        ['oom-score-adj', ['-5']],
+        ['feature-gates', ['A=true']],
+        ['iptables-min-sync-period', ['1500ms']],
+        ['bind-address', ['fd00::1']],
+      ]);
+      const { config } = loadConfig({ file: undefined, flags });
+      writeConfig(config, first);
+      const again = loadConfig({ file: first, flags: new Map() });
+      // Periods of modes that are not in use are not shown.
+      expect({ ...again.config, ipvs: config.ipvs, nftables: config.nftables }).toEqual(config);
+      writeConfig(again.config, second);
+      expect(readFileSync(second, 'utf8')).toBe(readFileSync(first, 'utf8'));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
