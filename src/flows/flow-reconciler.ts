@@ -3,6 +3,7 @@ import type { IpFamily } from '../model/ip.ts';
 import type { PlanChange } from '../plan/plan.ts';
 import { backoffMs } from '../util/backoff.ts';
 import { type Clock, sleep } from '../util/clock.ts';
+import { cooperate } from '../util/cooperate.ts';
 import type { FlowTable, UdpFlow } from './flow-table.ts';
 import { Gate } from './gate.ts';
 import { Pace } from './pace.ts';
@@ -53,6 +54,8 @@ export class FlowReconciler<Flow extends UdpFlow> {
   readonly #options: FlowReconcilerOptions<Flow>;
   readonly #frontends = new UdpFrontends();
   readonly #pace: Pace;
+  /** Those that are not taken in yet; the first one is being. */
+  readonly #commits: PlanChange[] = [];
   #pending: PendingCheck = NOTHING_TO_CHECK;
   #failuresInRow = 0;
   #syncsUnderWay = 0;
@@ -77,16 +80,17 @@ export class FlowReconciler<Flow extends UdpFlow> {
   /** A plan changed, and the kernel has the rules for it. */
   onCommit(change: PlanChange): void {
     if (change.family !== this.#options.family) return;
-    this.#pending = checkAlso(this.#pending, this.#frontends.commit(change));
+    this.#commits.push(change);
+    if (this.#commits.length === 1) void this.#catchUp();
   }
 
   onSyncEnd({ family, hasFailed, isComplete }: SyncEnd): void {
     this.#syncsUnderWay--;
     if (family === this.#options.family) {
       this.#isKernelInDoubt = hasFailed;
-      if (isComplete && !hasFailed) this.#checkAll();
+      if (isComplete && !hasFailed) this.#pending = { ...this.#pending, isComplete: true };
     }
-    if (this.#syncsUnderWay === 0 && !this.#isKernelInDoubt) this.#judging.open();
+    this.#openIfSettled();
     this.#wake();
   }
 
@@ -102,14 +106,29 @@ export class FlowReconciler<Flow extends UdpFlow> {
     }
   }
 
-  #checkAll(): void {
-    if (!this.#frontends.isEmpty) this.#pending = { ...this.#pending, isComplete: true };
+  /** The rest of a commit that is too much for one turn of the event loop. */
+  async #catchUp(): Promise<void> {
+    for (let [change] = this.#commits; change; [change] = this.#commits) {
+      const destinations = await cooperate(this.#frontends.commit(change));
+      this.#pending = checkAlso(this.#pending, destinations);
+      this.#commits.shift();
+    }
+    this.#openIfSettled();
+    this.#wake();
+  }
+
+  /** The kernel has the rules of the plan, and we know the plan. */
+  #openIfSettled(): void {
+    const isSettled = this.#syncsUnderWay === 0 && !this.#isKernelInDoubt && this.#commits.length === 0;
+    if (isSettled) this.#judging.open();
   }
 
   async #check(signal: AbortSignal): Promise<void> {
     const { family, observer, clock, random } = this.#options;
+    await this.#judging.opened;
     const check = this.#pending;
     this.#pending = NOTHING_TO_CHECK;
+    if (signal.aborted || this.#frontends.isEmpty) return;
     try {
       const report = await this.#removeStale(check, signal);
       this.#failuresInRow = 0;

@@ -6,6 +6,7 @@ import type { ServicePortKey } from '../model/names.ts';
 import { servesNodePorts } from '../plan/find-target.ts';
 import { frontendKey } from '../plan/frontend-claims.ts';
 import type { Frontend, GlobalPlan, PlanChange, ServicePlan } from '../plan/plan.ts';
+import type { Cooperative } from '../util/cooperate.ts';
 import type { UdpDestination, UdpFlow } from './flow-table.ts';
 
 type Endpoints = readonly EndpointInfo[];
@@ -29,14 +30,25 @@ export class UdpFrontends {
     return this.#endpoints.size === 0;
   }
 
-  /** Takes in what was committed and returns the destinations that may have wrong flows since. */
-  commit({ global, services }: PlanChange): readonly UdpDestination[] {
+  /**
+   * Takes in what was committed and returns the destinations that may have wrong flows since. Nothing may be asked until it
+   * is through. Yields between service ports.
+   */
+  *commit({ global, services }: PlanChange): Cooperative<readonly UdpDestination[]> {
     const touched = new Map<string, Touched>();
-    for (const key of services.keys()) this.#withdraw(key, touched);
-    for (const plan of services.values()) if (plan?.name.protocol === 'UDP') this.#claim(plan, touched);
-    const changed = Array.from(touched.values())
-      .filter(({ frontend, before }) => mayHaveWrongFlows(before, this.#endpointsAt(frontend)))
-      .map(({ frontend: { ip, port } }) => ({ ip, port }));
+    for (const key of services.keys()) {
+      this.#withdraw(key, touched);
+      yield;
+    }
+    for (const plan of services.values()) {
+      if (plan?.name.protocol === 'UDP') this.#claim(plan, touched);
+      yield;
+    }
+    const changed: UdpDestination[] = [];
+    for (const { frontend, before } of touched.values()) {
+      if (mayHaveWrongFlows(before, this.#endpointsAt(frontend))) changed.push(destinationOf(frontend));
+      yield;
+    }
     if (!global) return changed;
     this.#global = global;
     return [...changed, ...this.#nodePorts()];
@@ -113,6 +125,10 @@ export class UdpFrontends {
 export function servingEndpoints(endpoints: Endpoints): ReadonlySet<string> {
   const serving = endpoints.filter(({ record }) => record.serving || record.ready);
   return new Set(serving.map(({ ip, port }) => joinHostPort(ip, port)));
+}
+
+function destinationOf({ ip, port }: Frontend): UdpDestination {
+  return { ip, port };
 }
 
 function ownFrontends({ frontends }: ServicePlan): readonly Frontend[] {

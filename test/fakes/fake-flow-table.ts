@@ -10,6 +10,8 @@ export class FakeFlowTable implements FlowTable<UdpFlow> {
   openCount = 0;
   /** Thrown by the next listing. */
   failure: Error | undefined;
+  /** Called before each part of a listing is handed out. */
+  onPart: () => void = () => {};
   #listed: readonly UdpFlow[] = [];
 
   /** Opens it once more. */
@@ -38,6 +40,7 @@ export class FakeFlowTable implements FlowTable<UdpFlow> {
     );
     for (let at = 0; at < flows.length; at += PART) {
       this.#listed = flows.slice(at, at + PART);
+      this.onPart();
       yield this.#listed;
     }
     this.#listed = [];

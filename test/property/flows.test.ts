@@ -8,6 +8,7 @@ import { UdpFrontends } from '../../src/flows/udp-frontends.ts';
 import { joinHostPort } from '../../src/model/ip.ts';
 import { findTarget, type Target } from '../../src/plan/find-target.ts';
 import { endpointsOf, type PlannedEndpoint, type ProxyPlan, type ServicePlan } from '../../src/plan/plan.ts';
+import { runToEnd } from '../../src/util/cooperate.ts';
 import { arbitraryService, arbitrarySlice } from '../builders/arbitraries.ts';
 import { PlanFollower } from '../builders/plan-follower.ts';
 import { aCluster, aNode, type Cluster } from '../builders/plans.ts';
@@ -60,7 +61,7 @@ it('leaves the right flows and no others, checking only what a change concerns',
       for (const { change, packets } of story) {
         now = { ...now, ...change };
         const node = aNode({ addresses: now.addresses.map(ip) });
-        const destinations = frontends.commit(follower.follow(aCluster({ ...now, node })));
+        const destinations = runToEnd(frontends.commit(follower.follow(aCluster({ ...now, node }))));
         const { plan } = follower;
         if (!plan) throw new Error('nothing was committed');
         const isStale = createStaleFlowTest(frontends);

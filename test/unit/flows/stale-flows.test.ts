@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createStaleFlowTest } from '../../../src/flows/stale-flows.ts';
 import { UdpFrontends } from '../../../src/flows/udp-frontends.ts';
 import type { EndpointSliceRecord, ServiceRecord } from '../../../src/model/records.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
 import { PlanFollower } from '../../builders/plan-follower.ts';
 import { aCluster, aNode, aPlanConfig, type Cluster } from '../../builders/plans.ts';
 import {
@@ -178,7 +179,7 @@ it('a frontend that another Service has is judged by that Service', () => {
 });
 
 function commit(cluster: Partial<Cluster>): void {
-  frontends.commit(follower.follow(aCluster(cluster)));
+  runToEnd(frontends.commit(follower.follow(aCluster(cluster))));
 }
 
 function isStale(destination: string, reply = destination): boolean {

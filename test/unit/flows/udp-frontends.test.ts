@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UdpFrontends } from '../../../src/flows/udp-frontends.ts';
 import type { EndpointSliceRecord, ServiceRecord } from '../../../src/model/records.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
 import { PlanFollower } from '../../builders/plan-follower.ts';
 import { aCluster, aNode, type Cluster } from '../../builders/plans.ts';
 import {
@@ -89,7 +90,8 @@ it('do not forget a frontend that is there', () => {
 });
 
 function commit(cluster: Partial<Cluster>): string[] {
-  const destinations = frontends.commit(follower.follow(aCluster({ services: [dns()], ...cluster })));
+  const change = follower.follow(aCluster({ services: [dns()], ...cluster }));
+  const destinations = runToEnd(frontends.commit(change));
   const texts = destinations.map(({ ip: address, port }) => `${address ?? ''}:${port}`);
   return [...new Set(texts)].sort((a, b) => Number(a.startsWith(':')) - Number(b.startsWith(':')));
 }
