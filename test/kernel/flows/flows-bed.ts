@@ -50,7 +50,10 @@ export async function startFlowsBed(): Promise<FlowsBed> {
 
 /** Starts the daemon; resolves when both families are synced. */
 export async function startDaemon({ lab, controlPlane }: FlowsBed): Promise<Daemon> {
-  const daemon = new Daemon(lab, NODE, { kubeconfig: controlPlane.proxyKubeconfig });
+  const daemon = new Daemon(lab, NODE, {
+    kubeconfig: controlPlane.proxyKubeconfig,
+    env: { FAIRLEAD_IPTABLES: 'nft' },
+  });
   for (const family of ['IPv4', 'IPv6'])
     await daemon.waitFor((event) => event.msg === SYNC_COMPLETE && event['family'] === family);
   return daemon;

@@ -105,6 +105,17 @@ describe('a UDP client that keeps its source port', () => {
     expect(await ask(bed.lab.client, options)).toBe('first');
   });
 
+  it('reaches a Service whose rules were gone for a while', async () => {
+    const options = { to: loadBalancerIp, port, via: NODE, fromPort };
+    process.kill(daemon.pid, 'SIGSTOP');
+    await bed.lab.node(NODE).exec('iptables-nft', ['-t', 'nat', '-F', 'PREROUTING']);
+    expect(await ask(bed.lab.client, options)).toBe('ETIMEDOUT');
+    const removal = nextRemoval(daemon);
+    process.kill(daemon.pid, 'SIGCONT');
+    expect(await removal).toMatchObject({ removed: 1 });
+    expect(await ask(bed.lab.client, options)).toBe('first');
+  });
+
   it('keeps its flow over a restart, and one that got stale meanwhile goes', async () => {
     const options = { to: clusterIp, port, fromPort };
     expect(await ask(bed.asker, options)).toBe('first');
