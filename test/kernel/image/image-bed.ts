@@ -1,5 +1,5 @@
-// A lab whose two nodes run the pod of manifests/base: node-1 uses the legacy variant of iptables, node-2 the nft one. The
-// Services are the demo's.
+// A lab with a node for each way to run the image: the pod of manifests/base on one that uses iptables-legacy and on one that uses
+// iptables-nft, and kubeadm's pod. The Services are the demo's.
 import { readFileSync } from 'node:fs';
 import type { V1ClusterRole } from '@kubernetes/client-node';
 import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
@@ -12,12 +12,12 @@ import {
 import { Lab } from '../../../src/lab/lab.ts';
 import { DEMO_MANIFEST_FILE } from '../../../src/lab/paths.ts';
 import type { Image } from './build-image.ts';
-import { loadBase } from './manifest.ts';
+import { loadBase, loadKubeadm } from './manifest.ts';
 import { createPod, type Pod } from './pod.ts';
 
 export interface ImageBed {
   readonly lab: Lab;
-  readonly pods: Readonly<Record<IptablesVariant, Pod>>;
+  readonly pods: Readonly<Record<IptablesVariant | 'kubeadm', Pod>>;
   /** IPv4 first. */
   ipsOf(service: string): {
     readonly clusterIps: readonly string[];
@@ -25,10 +25,10 @@ export interface ImageBed {
   };
 }
 
-const NODES: Readonly<Record<IptablesVariant, string>> = { legacy: 'node-1', nft: 'node-2' };
+const NODES = { legacy: 'node-1', nft: 'node-2', kubeadm: 'node-3' };
 
 export async function startImageBed(image: Image): Promise<ImageBed> {
-  const manifest = await loadBase();
+  const base = await loadBase();
   const names = Object.values(NODES);
   const lab = await Lab.start({
     nodes: names.map((name) => ({ name })),
@@ -38,10 +38,14 @@ export async function startImageBed(image: Image): Promise<ImageBed> {
     ]),
   });
   try {
-    const controlPlane = await startControlPlane(lab, manifest.clusterRole);
+    const controlPlane = await startControlPlane(lab, base.clusterRole);
     await Promise.all([actAsKubelet(lab, 'legacy'), actAsKubelet(lab, 'nft')]);
-    const podOn = (nodeName: string) => createPod({ lab, controlPlane, nodeName, image, manifest });
-    const pods = { legacy: podOn(NODES.legacy), nft: podOn(NODES.nft) };
+    const common = { lab, controlPlane, image };
+    const pods = {
+      legacy: createPod({ ...common, nodeName: NODES.legacy, manifest: base }),
+      nft: createPod({ ...common, nodeName: NODES.nft, manifest: base }),
+      kubeadm: createPod({ ...common, nodeName: NODES.kubeadm, manifest: loadKubeadm() }),
+    };
     return { lab, pods, ipsOf: (name) => ipsOf(controlPlane, name) };
   } catch (error) {
     await lab.close();

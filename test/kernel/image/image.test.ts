@@ -1,5 +1,5 @@
-// The image, built from the Dockerfile without a container engine, and run on nodes of the lab as the DaemonSet of
-// manifests/base says: its role, its capabilities, its mounts, its read-only root.
+// The image, built from the Dockerfile without a container engine, and run on nodes of the lab as the DaemonSets say: role,
+// capabilities, mounts, read-only root.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -11,14 +11,14 @@ import { tally } from '../../../src/lab/traffic/tally.ts';
 import { VERSION } from '../../../src/version.ts';
 import { until } from '../daemon/until.ts';
 import { buildImage, type Image } from './build-image.ts';
-import { containerCommand } from './container.ts';
 import { type ImageBed, startImageBed } from './image-bed.ts';
-import { type Pod, runInitContainers, startContainer } from './pod.ts';
+import { execInContainer, isAnswered, type Pod, runInitContainers, startContainer } from './pod.ts';
 
 const VARIANTS: readonly IptablesVariant[] = ['legacy', 'nft'];
 /** CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
 const CAPABILITIES = (1n << 12n) | (1n << 13n);
 const MAX_SIZE_MB = 300;
+const WEB_PODS = ['web-node-1', 'web-node-2', 'web-node-3'];
 
 let image: Image;
 let bed: ImageBed;
@@ -43,9 +43,9 @@ describe('the image', () => {
   });
 
   it('has the daemon under its own name and as kube-proxy, with its compiled code', async () => {
-    expect((await inContainer(bed.pods.nft, ['fairlead', 'version'])).all).toContain(VERSION);
+    expect((await execInContainer(bed.pods.nft, ['fairlead', 'version'])).all).toContain(VERSION);
     const env = ['env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE'];
-    const { all } = await inContainer(bed.pods.nft, [...env, 'kube-proxy', '--config=/nonexistent']);
+    const { all } = await execInContainer(bed.pods.nft, [...env, 'kube-proxy', '--config=/nonexistent']);
     expect(all).toContain('/nonexistent');
     const outcomes = Array.from(
       all.matchAll(/cache for .*\/(\w+)-?\w*\.js.* was (\w+)/g),
@@ -58,11 +58,13 @@ describe('the image', () => {
     ...VARIANTS.flatMap((variant) => [`iptables-${variant}-restore`, `ip6tables-${variant}-save`]),
     ...['nft', 'ipset', 'nfacct', 'conntrack', 'ipvsadm', 'modprobe'],
   ])('has %s', async (program) => {
-    expect((await inContainer(bed.pods.nft, ['sh', '-c', `command -v ${program}`])).exitCode).toBe(0);
+    expect((await execInContainer(bed.pods.nft, ['sh', '-c', `command -v ${program}`])).exitCode).toBe(0);
   });
 
   it('has neither the lab nor a package manager nor packages that the bundle contains', async () => {
-    expect((await inContainer(bed.pods.nft, ['fairlead', 'lab', 'demo'])).all).toContain('not in the image');
+    expect((await execInContainer(bed.pods.nft, ['fairlead', 'lab', 'demo'])).all).toContain(
+      'not in the image',
+    );
     const files = readdirSync(join(image.root, 'opt/fairlead/dist'));
     expect(files).not.toContain('traffic-worker.js');
     const packages = readdirSync(join(image.root, 'opt/fairlead/node_modules'));
@@ -79,12 +81,12 @@ describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => 
     pod = bed.pods[variant];
     await runInitContainers(pod);
     daemon = startContainer(pod);
-    await until('the pod is ready', () => answersProbe(pod, 'readinessProbe'));
+    await until('the pod is ready', () => isAnswered(pod, pod.container.readinessProbe?.httpGet));
   });
 
   it('finds the node prepared, and is alive', async () => {
     expect(warningsOf(daemon)).toEqual([]);
-    expect(await answersProbe(pod, 'livenessProbe')).toBe(true);
+    expect(await isAnswered(pod, pod.container.livenessProbe?.httpGet)).toBe(true);
   });
 
   it('has two capabilities, and can gain none', () => {
@@ -98,10 +100,7 @@ describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => 
   it('serves ClusterIPs, with session affinity too', async () => {
     const shell = bed.lab.pod(`shell-${pod.nodeName}`);
     for (const to of bed.ipsOf('web').clusterIps) {
-      expect(answeredBy(await shell.probe({ to, port: 80, count: 40 })), to).toEqual([
-        'web-node-1',
-        'web-node-2',
-      ]);
+      expect(answeredBy(await shell.probe({ to, port: 80, count: 60 })), to).toEqual(WEB_PODS);
     }
     const [to = ''] = bed.ipsOf('web-sticky').clusterIps;
     expect(answeredBy(await shell.probe({ to, port: 80, count: 40, concurrency: 1 }))).toHaveLength(1);
@@ -110,10 +109,10 @@ describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => 
   it('serves NodePorts, on the loopback address too', async () => {
     const node = bed.lab.node(pod.nodeName);
     for (const to of Object.values(node.ips)) {
-      const attempts = await bed.lab.client.probe({ to, port: 30080, via: pod.nodeName, count: 40 });
-      expect(answeredBy(attempts), to).toEqual(['web-node-1', 'web-node-2']);
+      const attempts = await bed.lab.client.probe({ to, port: 30080, via: pod.nodeName, count: 60 });
+      expect(answeredBy(attempts), to).toEqual(WEB_PODS);
     }
-    expect(answeredBy(await node.probe({ to: '127.0.0.1', port: 30080, count: 40 }))).toHaveLength(2);
+    expect(answeredBy(await node.probe({ to: '127.0.0.1', port: 30080, count: 60 }))).toEqual(WEB_PODS);
   });
 
   it('serves load-balancer addresses, where pods see the client', async () => {
@@ -125,9 +124,9 @@ describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => 
   });
 
   it('shows people the rules that are in use, under the plain names of iptables', async () => {
-    const { all } = await inContainer(pod, ['iptables-save', '-t', 'nat']);
+    const { all } = await execInContainer(pod, ['iptables-save', '-t', 'nat']);
     expect(all).toContain('KUBE-SERVICES');
-    const version = await inContainer(pod, ['ip6tables', '--version']);
+    const version = await execInContainer(pod, ['ip6tables', '--version']);
     expect(version.all).toContain(variant === 'legacy' ? '(legacy)' : '(nf_tables)');
   });
 
@@ -135,7 +134,7 @@ describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => 
     process.kill(processIn(daemon), 'SIGTERM');
     expect(await daemon.stop()).toBe(0);
     const [to = ''] = bed.ipsOf('web').clusterIps;
-    expect(answeredBy(await bed.lab.node(pod.nodeName).probe({ to, port: 80, count: 40 }))).toHaveLength(2);
+    expect(answeredBy(await bed.lab.node(pod.nodeName).probe({ to, port: 80, count: 60 }))).toEqual(WEB_PODS);
   });
 
   it.each(['NET_ADMIN', 'NET_RAW'])('needs the capability %s', async (name) => {
@@ -148,24 +147,32 @@ describe.each(VARIANTS)('the pod on a node that uses iptables-%s', (variant) => 
   });
 });
 
-/** Another program in the container, as with kubectl exec. */
-async function inContainer(pod: Pod, command: readonly string[]) {
-  const whole = containerCommand(image, { ...pod.container, command: [...command] }, pod.surroundings);
-  const { netns } = bed.lab.node(pod.nodeName);
-  return execa('ip', ['netns', 'exec', netns, ...whole], { all: true, reject: false, stdin: 'ignore' });
-}
+describe("kubeadm's pod with this image", () => {
+  let daemon: Daemon;
+  beforeAll(async () => {
+    daemon = startContainer(bed.pods.kubeadm);
+    await until('the node has all rules', () =>
+      isAnswered(bed.pods.kubeadm, { port: 10256, path: '/readyz' }),
+    );
+  });
 
-/** Whether kubelet would be content. */
-async function answersProbe(
-  { container, nodeName }: Pod,
-  name: 'livenessProbe' | 'readinessProbe',
-): Promise<boolean> {
-  const { path, port } = container[name]?.httpGet ?? {};
-  const script = `const answer = await fetch('http://127.0.0.1:${port}${path}'); process.exit(answer.ok ? 0 : 1);`;
-  const node = bed.lab.node(nodeName);
-  const { exitCode } = await node.exec(process.execPath, ['--input-type=module', '--eval', script]);
-  return exitCode === 0;
-}
+  it('prepares the node by itself', async () => {
+    const settings = warningsOf(daemon).filter(({ err }) => err !== undefined);
+    expect(settings).toEqual([]);
+    const { stdout } = await bed.lab
+      .node('node-3')
+      .exec('sysctl', ['-n', 'net.ipv4.conf.all.route_localnet']);
+    expect(stdout.trim()).toBe('1');
+  });
+
+  it('serves Services', async () => {
+    const node = bed.lab.node('node-3');
+    for (const to of [...bed.ipsOf('web').clusterIps, ...bed.ipsOf('web-sticky').clusterIps]) {
+      expect(answeredBy(await node.probe({ to, port: 80, count: 10 })), to).not.toEqual([]);
+    }
+    expect(answeredBy(await node.probe({ to: '127.0.0.1', port: 30080, count: 10 }))).not.toEqual([]);
+  });
+});
 
 /** The daemon's own process: the first in its own namespace of processes. */
 function processIn({ pid }: Daemon): number {
