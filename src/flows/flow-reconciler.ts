@@ -106,7 +106,7 @@ export class FlowReconciler<Flow extends UdpFlow> {
     }
   }
 
-  /** The rest of a commit that is too much for one turn of the event loop. */
+  /** Takes in one commit after the other, with turns for the event loop. */
   async #catchUp(): Promise<void> {
     for (let [change] = this.#commits; change; [change] = this.#commits) {
       const destinations = await cooperate(this.#frontends.commit(change));
