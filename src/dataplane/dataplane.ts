@@ -25,13 +25,13 @@ export interface Dataplane<State, Desired, ChangeSet extends { readonly isEmpty:
   render(change: PlanChange, state: State): Cooperative<Desired>;
 
   /** Pure. What takes the kernel from `state` to `desired`. With `isComplete`, also removes what `desired` does not have. */
-  diff(state: State, desired: Desired, options: { readonly isComplete: boolean }): ChangeSet;
+  diff(state: State, desired: Desired, options: { readonly isComplete: boolean }): Cooperative<ChangeSet>;
 
   /** Executes the change set in one transaction per table and decides nothing. Never throws for what the kernel refuses. */
   apply(changeSet: ChangeSet): Promise<ApplyResult>;
 
   /** The state after a successful apply. May reuse the storage of `state`, which must not be used afterwards. */
-  commit(state: State, desired: Desired, changeSet: ChangeSet): State;
+  commit(state: State, desired: Desired, changeSet: ChangeSet): Cooperative<State>;
 
   /**
    * A probe whose cost does not grow with the rules: false when somebody else changed what `state` describes, or may have.

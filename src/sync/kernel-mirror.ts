@@ -36,9 +36,9 @@ export class KernelMirror<State, Desired, ChangeSet extends { readonly isEmpty: 
   async write({ change, isComplete }: Write): Promise<ApplyResult> {
     const state = await this.#known();
     const desired = await cooperate(this.#dataplane.render(change, state));
-    const changeSet = this.#dataplane.diff(state, desired, { isComplete });
+    const changeSet = await cooperate(this.#dataplane.diff(state, desired, { isComplete }));
     const result = changeSet.isEmpty ? NOTHING_TO_WRITE : await this.#dataplane.apply(changeSet);
-    if (result.ok) this.#state = this.#dataplane.commit(state, desired, changeSet);
+    if (result.ok) this.#state = await cooperate(this.#dataplane.commit(state, desired, changeSet));
     else this.doubt();
     return result;
   }

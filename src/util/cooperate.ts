@@ -13,16 +13,26 @@ export function runToEnd<T>(computation: Cooperative<T>): T {
 }
 
 /**
- * Runs the computation and gives the event loop a turn whenever `sliceMs` have passed, so that timers, sockets and
- * probes are served meanwhile.
+ * Runs the computation and gives the event loop a turn before it begins and whenever `sliceMs` have passed, so that timers,
+ * sockets and probes are served meanwhile, also when one computation follows the other.
  */
 export async function cooperate<T>(computation: Cooperative<T>, sliceMs = 10): Promise<T> {
   for (;;) {
+    await new Promise((resolve) => setImmediate(resolve));
     const end = performance.now() + sliceMs;
     do {
       const step = computation.next();
       if (step.done) return step.value;
     } while (performance.now() < end);
-    await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** The items that pass, in their order. Interruptible between items. */
+export function* filterItems<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Cooperative<T[]> {
+  const wanted: T[] = [];
+  for (const item of items) {
+    if (isWanted(item)) wanted.push(item);
+    yield;
+  }
+  return wanted;
 }

@@ -128,11 +128,11 @@ export class TestKernel {
   async write(change: PlanChange, isComplete = false): Promise<ApplyResult> {
     const state = this.state ?? (await this.dataplane.read());
     const desired = runToEnd(this.dataplane.render(change, state));
-    const changes = this.dataplane.diff(state, desired, { isComplete });
+    const changes = runToEnd(this.dataplane.diff(state, desired, { isComplete }));
     const nothing: ApplyResult = { ok: true, operations: 0, bytes: 0 };
     const result = changes.isEmpty ? nothing : await this.dataplane.apply(changes);
     this.state = result.ok
-      ? this.dataplane.commit(state, desired, changes)
+      ? runToEnd(this.dataplane.commit(state, desired, changes))
       : await this.dataplane.read(state);
     return result;
   }

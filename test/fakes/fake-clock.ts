@@ -10,6 +10,12 @@ interface Timer {
 export class FakeClock implements Clock {
   #nowMs = Date.parse('2026-11-21T12:00:00Z');
   readonly #timers = new Set<Timer>();
+  readonly #turns: number;
+
+  /** `turns`: how many turns of the event loop the longest chain takes that a timer sets off. */
+  constructor({ turns = 2 }: { readonly turns?: number } = {}) {
+    this.#turns = turns;
+  }
 
   nowMs(): number {
     return this.#nowMs;
@@ -34,12 +40,12 @@ export class FakeClock implements Clock {
   /** Lets time pass, timer by timer, and after each lets promises and immediates settle. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
-    await settle();
+    await settle(this.#turns);
     for (let next = this.#nextUntil(endMs); next; next = this.#nextUntil(endMs)) {
       this.#timers.delete(next);
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.callback();
-      await settle();
+      await settle(this.#turns);
     }
     this.#nowMs = Math.max(this.#nowMs, endMs);
   }
@@ -54,6 +60,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets promises that are ready, and those that follow from them, run. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+export async function settle(turns = 2): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await setImmediate();
 }

@@ -39,7 +39,11 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
     return new Map(Array.from(change.services, ([key, plan]) => [key, plan && textOf(plan)]));
   }
 
-  diff(state: Programmed, desired: Desired, { isComplete }: { readonly isComplete: boolean }): FakeChangeSet {
+  *diff(
+    state: Programmed,
+    desired: Desired,
+    { isComplete }: { readonly isComplete: boolean },
+  ): Cooperative<FakeChangeSet> {
     const writes = new Map(Array.from(desired).filter(([key, text]) => state.get(key) !== text));
     const surplus = isComplete ? [...state.keys()].filter((key) => !desired.has(key)) : [];
     for (const key of surplus) writes.set(key, undefined);
@@ -58,7 +62,7 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
     return { ok: true, operations: writes.size, bytes: writes.size * 100 };
   }
 
-  commit(state: Programmed, _desired: Desired, { writes }: FakeChangeSet): Programmed {
+  *commit(state: Programmed, _desired: Desired, { writes }: FakeChangeSet): Cooperative<Programmed> {
     write(state, writes);
     return state;
   }

@@ -1,6 +1,7 @@
 // The state after a change set was applied. Reuses the storage of the state before it: 30,000 chains are not copied for one
 // changed endpoint.
 import { assertNever } from '../../util/assert-never.ts';
+import type { Cooperative } from '../../util/cooperate.ts';
 import { chainId } from './chain.ts';
 import { deleteChain, setChain } from './known-chains.ts';
 import type { SetChange } from './sets.ts';
@@ -14,16 +15,17 @@ import type {
   Layout,
 } from './state.ts';
 
-export function commit(
+export function* commit(
   { chains, shared, sets, isLocalnetRouted, layout }: IptablesState,
   desired: IptablesDesired,
   changes: IptablesChangeSet,
-): IptablesState {
+): Cooperative<IptablesState> {
   for (const id of changes.removes) deleteChain(chains, id);
   for (const chain of changes.writes) {
     // Not the chain itself: its text must not be kept.
     const { hash, rules, jumps } = chain;
     setChain(chains, chainId(chain), { hash, rules, jumps });
+    yield;
   }
   for (const rule of changes.inserts) shared.add(sharedRuleKey(rule)).add(`${rule.table} ${rule.chain}`);
   return {
@@ -32,7 +34,7 @@ export function commit(
     sets: [...changes.setsBefore, ...changes.setsAfter].reduce(commitSetChange, sets),
     isLocalnetRouted: isLocalnetRouted || changes.enablesRouteLocalnet,
     isInDoubt: false,
-    layout: commitLayout(layout, desired.layout),
+    layout: yield* commitLayout(layout, desired.layout),
   };
 }
 
@@ -57,10 +59,11 @@ function commitSetChange(sets: KernelSets, change: SetChange): KernelSets {
   }
 }
 
-function commitLayout({ services, clusterIpUses }: Layout, desired: DesiredLayout): Layout {
+function* commitLayout({ services, clusterIpUses }: Layout, desired: DesiredLayout): Cooperative<Layout> {
   for (const [key, footprint] of desired.services) {
     if (footprint) services.set(key, footprint);
     else services.delete(key);
+    yield;
   }
   for (const [ip, uses] of desired.clusterIpUses) {
     if (uses > 0) clusterIpUses.set(ip, uses);

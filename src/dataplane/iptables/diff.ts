@@ -1,7 +1,8 @@
 // What has to be written to take the kernel from what it holds to what is desired. Pure.
 
 import type { IpFamily } from '../../model/ip.ts';
-import { type ChainId, chainId } from './chain.ts';
+import { type Cooperative, filterItems } from '../../util/cooperate.ts';
+import { type Chain, type ChainId, chainId } from './chain.ts';
 import { dispatchChainIds } from './dispatch.ts';
 import type { SetChange } from './sets.ts';
 import { KUBE_FIREWALL, type SharedRule, sharedRuleKey } from './shared-rules.ts';
@@ -15,10 +16,11 @@ export interface DiffInput {
   readonly isComplete: boolean;
 }
 
-export function diff(input: DiffInput): IptablesChangeSet {
+export function* diff(input: DiffInput): Cooperative<IptablesChangeSet> {
   const { state, desired } = input;
-  const writes = desired.chains.filter((chain) => state.chains.byId.get(chainId(chain))?.hash !== chain.hash);
-  const removes = removedChains(input);
+  const isAsBefore = (chain: Chain) => state.chains.byId.get(chainId(chain))?.hash === chain.hash;
+  const writes = yield* filterItems(desired.chains, (chain) => !isAsBefore(chain));
+  const removes = yield* removedChains(input);
   const inserts = desired.sharedRules.filter((rule) => !state.shared.has(sharedRuleKey(rule)));
   const creates = hasFirewallRules(inserts) && !state.shared.has(FIREWALL_ID) ? [FIREWALL_ID] : [];
   const setsBefore = [...newAffinitySets(input), ...newClusterIps(input)];
@@ -36,14 +38,15 @@ function hasFirewallRules(rules: readonly SharedRule[]): boolean {
   return rules.some(({ chain }) => chain === KUBE_FIREWALL);
 }
 
-function removedChains({ family, state, desired, isComplete }: DiffInput): ChainId[] {
+function* removedChains({ family, state, desired, isComplete }: DiffInput): Cooperative<ChainId[]> {
   if (!isComplete) return desired.goneChains.filter((id) => state.chains.byId.has(id));
   // Dispatch chains that did not change are not among the rendered ones.
-  const wanted = new Set([
-    ...desired.chains.map(chainId),
-    ...dispatchChainIds(family, desired.layout.dispatches),
-  ]);
-  return [...state.chains.byId.keys()].filter((id) => !wanted.has(id));
+  const wanted = new Set(dispatchChainIds(family, desired.layout.dispatches));
+  for (const chain of desired.chains) {
+    wanted.add(chainId(chain));
+    yield;
+  }
+  return yield* filterItems(state.chains.byId.keys(), (id) => !wanted.has(id));
 }
 
 function newAffinitySets({ state, desired }: DiffInput): SetChange[] {

@@ -53,7 +53,10 @@ function* updateTrie(dispatch: DispatchName, layout: Layout, footprints: Footpri
     yield;
   }
   if (!trie) return trieOf(fresh);
-  for (const entry of fresh) trie = insertEntry(trie, entry);
+  for (const entry of fresh) {
+    trie = insertEntry(trie, entry);
+    yield;
+  }
   return trie;
 }
 

@@ -69,11 +69,11 @@ async function createSubject(place: Netns, count: number): Promise<(round: numbe
   model.takeChanges('IPv6');
   const empty = await dataplane.read();
   const desired = runToEnd(dataplane.render(step.change, empty));
-  const changes = dataplane.diff(empty, desired, { isComplete: true });
+  const changes = runToEnd(dataplane.diff(empty, desired, { isComplete: true }));
   const subject: Subject = {
     model,
     plan: commitPlan(undefined, step),
-    state: dataplane.commit(empty, desired, changes),
+    state: runToEnd(dataplane.commit(empty, desired, changes)),
   };
 
   return (round) => {
@@ -83,12 +83,12 @@ async function createSubject(place: Netns, count: number): Promise<(round: numbe
     const start = performance.now();
     const step = planStep(subject.model, subject.plan, subject.model.takeChanges('IPv4'));
     const desired = runToEnd(dataplane.render(step.change, subject.state));
-    const changes = dataplane.diff(subject.state, desired, { isComplete: false });
+    const changes = runToEnd(dataplane.diff(subject.state, desired, { isComplete: false }));
     const ms = performance.now() - start;
     // As the other family of a daemon does: what it does not take adds up.
     subject.model.takeChanges('IPv6');
     subject.plan = commitPlan(subject.plan, step);
-    subject.state = dataplane.commit(subject.state, desired, changes);
+    subject.state = runToEnd(dataplane.commit(subject.state, desired, changes));
     return ms;
   };
 }

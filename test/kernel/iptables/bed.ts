@@ -104,7 +104,7 @@ export async function write(
   isComplete = false,
 ): Promise<{ readonly result: ApplyResult; readonly state: IptablesState }> {
   const desired = runToEnd(dataplane.render(change, state));
-  const changes = dataplane.diff(state, desired, { isComplete });
+  const changes = runToEnd(dataplane.diff(state, desired, { isComplete }));
   const result = await dataplane.apply(changes);
-  return { result, state: result.ok ? dataplane.commit(state, desired, changes) : state };
+  return { result, state: result.ok ? runToEnd(dataplane.commit(state, desired, changes)) : state };
 }

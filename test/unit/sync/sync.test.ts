@@ -26,7 +26,8 @@ let running: Promise<void>;
 
 beforeEach(() => {
   dataplane = new FakeDataplane();
-  clock = new FakeClock();
+  // A sync gives the event loop a turn at each of its steps.
+  clock = new FakeClock({ turns: 12 });
   starts = [];
   reports = [];
   abort = new AbortController();
