@@ -2,7 +2,6 @@
 
 import type { Command } from './cli/command.ts';
 import { parseCommandLine } from './cli/command-line.ts';
-import { keepYoungGenerationSmall } from './system/heap.ts';
 import { VERSION } from './version.ts';
 
 /** What is under way when the daemon is told to end may take no longer: a rollout waits for it. */
@@ -14,7 +13,6 @@ process.exitCode = await carryOut(parseCommandLine({ program, args, env: process
 async function carryOut(command: Command): Promise<number> {
   switch (command.kind) {
     case 'run':
-      keepYoungGenerationSmall();
       return (await import('./daemon/run.ts')).run(command, stopSignal(GRACE_MS));
     case 'init-only':
       return (await import('./daemon/init-only.ts')).initOnly(command);

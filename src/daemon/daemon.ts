@@ -11,6 +11,7 @@ import { tellAll } from '../sync/observer.ts';
 import { Sync } from '../sync/sync.ts';
 import { hashSize } from '../system/conntrack-hash-size.ts';
 import { type Exec, exec } from '../system/exec.ts';
+import { releaseFreedMemory } from '../system/heap.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createWatchNodeAddresses } from '../system/node-addresses.ts';
 import { acquireNodeLock, type NodeLock } from '../system/node-lock.ts';
@@ -99,6 +100,7 @@ export async function runDaemon({
       metrics,
       flows,
       { onSync: (_, status) => healthChecks.follow(status) },
+      { onSync: ({ cause }) => cause !== 'changes' && releaseFreedMemory() },
     ]),
     ...time,
   });

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Command } from '../cli/command.ts';
 import { nodeNameOf } from '../config/node-name.ts';
+import { keepHeapSmall } from '../system/heap.ts';
 import { setOomScoreAdj } from '../system/oom-score.ts';
 import { systemClock } from '../util/clock.ts';
 import { VERSION } from '../version.ts';
@@ -18,6 +19,7 @@ type RunCommand = Extract<Command, { readonly kind: 'run' }>;
  * Restart=on-failure too.
  */
 export async function run(command: RunCommand, signal: AbortSignal): Promise<number> {
+  keepHeapSmall();
   const started = start(command.source);
   if (!started) return 1;
   const { hostnameOverride } = started.loaded.config;

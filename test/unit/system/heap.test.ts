@@ -19,8 +19,8 @@ function youngGenerationMiB(prelude: string): number {
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-describe('keepYoungGenerationSmall', () => {
-  const set = `const { keepYoungGenerationSmall } = await import('file://${HEAP}'); keepYoungGenerationSmall();`;
+describe('keepHeapSmall', () => {
+  const set = `const { keepHeapSmall } = await import('file://${HEAP}'); keepHeapSmall();`;
 
   it('keeps the young generation to a few MiB, which otherwise grows', () => {
     expect(youngGenerationMiB('')).toBeGreaterThanOrEqual(16);
