@@ -17,7 +17,7 @@ FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="fairlead" \
       org.opencontainers.image.description="A service proxy for Kubernetes: a drop-in replacement for kube-proxy" \
       org.opencontainers.image.licenses="Apache-2.0"
-# conntrack is for people, ipvsadm for people and for the IPVS mode; the daemon runs all others. kmod: --init-only loads modules.
+# conntrack, ipvsadm and nftables are for people, and for modes to come; kmod is for iptables, which loads modules in --init-only.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends conntrack ipset iptables ipvsadm kmod nfacct nftables \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
