@@ -56,7 +56,11 @@ export class ControlPlane {
       dnsNames: ['localhost', 'kubernetes.default.svc'],
       ips: ['127.0.0.1', IPv4, IPv6],
     });
-    const server = new ApiServer({ ...cluster, users: [ADMIN, { ...PROXY, rules: proxyRules }], tls: certificate });
+    const server = new ApiServer({
+      ...cluster,
+      users: [ADMIN, { ...PROXY, rules: proxyRules }],
+      tls: certificate,
+    });
     lab.onClose(() => server.close());
     const controlPlane = new ControlPlane(lab, cluster, server);
     const port = await controlPlane.serve();
