@@ -38,7 +38,8 @@ async function carryOut(command: Command): Promise<number> {
 function stopSignal(graceMs: number): AbortSignal {
   const abort = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(name, () => {
+    // Not `once`: while a child runs, execa listens too, and finding itself alone kills the process with the same signal.
+    process.on(name, () => {
       abort.abort();
       setTimeout(() => process.exit(0), graceMs).unref();
     });

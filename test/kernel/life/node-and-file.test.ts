@@ -1,6 +1,7 @@
 // What ends a daemon so that it is started again, what it says of itself, and which rights it needs after --init-only.
-import { readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiObject } from '../../../src/lab/api-server/objects.ts';
 import { deleteObject } from '../../../src/lab/api-server/registry.ts';
@@ -76,6 +77,21 @@ describe('a daemon ends with 1, to be started again,', () => {
 });
 
 describe('a daemon', () => {
+  it('ends with 0 when told to while a program of its own runs', async () => {
+    const directory = join(bed.lab.directory, 'slow');
+    mkdirSync(directory);
+    const restore = join(directory, 'iptables-nft-restore');
+    writeFileSync(restore, '#!/bin/sh\nsleep 0.3\nexec /usr/sbin/iptables-nft-restore "$@"\n', {
+      mode: 0o755,
+    });
+    const env = { FAIRLEAD_IPTABLES: 'nft', PATH: `${directory}:${process.env['PATH']}` };
+    daemon = startDaemon(bed, { command: SOURCES, env });
+    // Next it finds out what the kernel can do, by such programs.
+    await daemon.waitFor(({ msg }) => msg === 'Using iptables Proxier');
+    await sleep(100);
+    expect(await daemon.stop()).toBe(0);
+  });
+
   it("runs with the command of kubeadm's DaemonSet", async () => {
     const program = join(bed.lab.directory, 'kube-proxy');
     const [node = '', main = ''] = SOURCES;
@@ -92,6 +108,11 @@ describe('a daemon', () => {
     const running = await start({ config: { featureGates: { AllowServiceExternalIPs: isAllowed } } });
     expect((await save(bed)).includes('-d 198.51.100.77/32')).toBe(isAllowed);
     await running.stop();
+  });
+
+  it('takes the OOM score of its configuration', async () => {
+    const { pid } = await start({ config: { oomScoreAdj: 700 } });
+    expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8')).toBe('700\n');
   });
 
   it('says on its Node that it starts', async () => {
