@@ -2,7 +2,7 @@
 import { deleteObject } from '../../../src/lab/api-server/registry.ts';
 import { services } from '../../../src/lab/api-server/resources.ts';
 import { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
-import { Daemon, type LogEvent, SYNC_COMPLETE } from '../../../src/lab/daemon.ts';
+import { Daemon, type LogEvent } from '../../../src/lab/daemon.ts';
 import { Lab } from '../../../src/lab/lab.ts';
 import type { Place, ProbeOptions } from '../../../src/lab/place.ts';
 import { Conntrack } from '../../../src/system/conntrack.ts';
@@ -48,14 +48,17 @@ export async function startFlowsBed(): Promise<FlowsBed> {
   }
 }
 
-/** Starts the daemon; resolves when both families are synced. */
+const CHECKED = ['stale UDP flows removed', 'no stale UDP flows'];
+
+/** Starts the daemon; resolves when the flows of both families have been checked for the first time. */
 export async function startDaemon({ lab, controlPlane }: FlowsBed): Promise<Daemon> {
   const daemon = new Daemon(lab, NODE, {
     kubeconfig: controlPlane.proxyKubeconfig,
     env: { FAIRLEAD_IPTABLES: 'nft' },
+    config: { logging: { format: 'json', verbosity: 4 } },
   });
   for (const family of ['IPv4', 'IPv6'])
-    await daemon.waitFor((event) => event.msg === SYNC_COMPLETE && event['family'] === family);
+    await daemon.waitFor(({ msg, ...fields }) => CHECKED.includes(msg) && fields['family'] === family);
   return daemon;
 }
 
