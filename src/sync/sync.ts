@@ -1,4 +1,5 @@
 // The single writer: mirrors the cluster, and runs one loop for each family that takes the kernel to it.
+import type { IpFamily } from '../model/ip.ts';
 import type { Snapshot } from '../status/snapshot.ts';
 import type { Clock } from '../util/clock.ts';
 import { FamilyLoop } from './family-loop.ts';
@@ -38,6 +39,11 @@ export class Sync {
       (kernel) => new FamilySync({ ...options, kernel, model: this.model }),
     );
     this.#loops = this.#families.map((family) => new FamilyLoop({ ...options, family }));
+  }
+
+  /** Those that the node has. */
+  get families(): readonly IpFamily[] {
+    return this.#families.map(({ family }) => family);
   }
 
   /** Resolves when the mirror of the cluster is complete. Nothing may be written before. */

@@ -1,0 +1,58 @@
+// What writes to the node's kernel, and who is told of it: sync, the flows that follow it, and the servers that show it.
+import type { HealthCheckServers } from '../status/health-check-servers.ts';
+import { tellAll } from '../sync/observer.ts';
+import { Sync } from '../sync/sync.ts';
+import { hashSize } from '../system/conntrack-hash-size.ts';
+import type { Exec } from '../system/exec.ts';
+import { releaseFreedMemory } from '../system/heap.ts';
+import { sysctl } from '../system/sysctl.ts';
+import { systemClock } from '../util/clock.ts';
+import { prepareConntrack } from './conntrack.ts';
+import type { DaemonOptions } from './daemon.ts';
+import { createFlows, type Flows } from './flows.ts';
+import { createHealthChecks } from './health-checks.ts';
+import { createIptablesKernels } from './iptables-kernels.ts';
+import type { Outside } from './outside.ts';
+import { pacingOf, planSettingsOf } from './plan-settings.ts';
+import { healthTimeoutMs } from './servers.ts';
+import { createSyncMessages } from './sync-messages.ts';
+
+export interface Writers {
+  readonly sync: Sync;
+  readonly flows: Flows;
+  readonly healthChecks: HealthCheckServers;
+}
+
+/** Prepares the kernel; writes no rule yet. */
+export async function createWriters(
+  { loaded, nodeName, iptablesVariant, log }: DaemonOptions,
+  { events, metrics }: Pick<Outside, 'events' | 'metrics'>,
+  exec: Exec,
+): Promise<Writers> {
+  const { config, setFields } = loaded;
+  const common = { log, clock: systemClock, random: Math.random };
+  prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
+  const kernels = await createIptablesKernels(iptablesVariant, { exec, log });
+  const flows = createFlows({ families: kernels.map(({ family }) => family), metrics, ...common });
+  const record = events.record.bind(events);
+  const sync: Sync = new Sync({
+    kernels,
+    settings: planSettingsOf(config, nodeName),
+    pacing: pacingOf(config, setFields),
+    syncPeriodMs: config.iptables.syncPeriod.ms,
+    observer: tellAll([
+      createSyncMessages({ log, record }),
+      metrics,
+      flows,
+      { onSync: (_, status) => healthChecks.follow(status) },
+      { onSync: ({ cause }) => cause !== 'changes' && releaseFreedMemory() },
+    ]),
+    ...common,
+  });
+  const snapshot = () => sync.snapshot();
+  const healthChecks = createHealthChecks({
+    ...{ nodeName, snapshot, record, healthTimeoutMs: healthTimeoutMs(config) },
+    ...common,
+  });
+  return { sync, flows, healthChecks };
+}
