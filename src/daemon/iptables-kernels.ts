@@ -10,7 +10,7 @@ import { type AnyKernelMirror, KernelMirror } from '../sync/kernel-mirror.ts';
 import type { Exec } from '../system/exec.ts';
 import { readTableEntries } from '../system/iptables-info.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
-import { sysctl } from '../system/sysctl.ts';
+import { type Sysctl, sysctl } from '../system/sysctl.ts';
 
 export interface KernelsDeps {
   readonly exec: Exec;
@@ -56,11 +56,26 @@ async function createKernel(
     variant === 'legacy'
       ? legacyRuleCounter(family, readTableEntries)
       : nftRuleCounter(family, openNetlinkSocket);
-  return new KernelMirror(createIptablesDataplane({ family, variant, features, exec, sysctl, ruleCounter }));
+  const deps = { family, variant, features, exec, ruleCounter, sysctl: tolerant(sysctl, log) };
+  return new KernelMirror(createIptablesDataplane(deps));
 }
 
 /** Packets that conntrack would call INVALID must then pass (KP 3.8). */
 function isTcpBeLiberal(): boolean {
   const value = sysctl.read('net/netfilter/nf_conntrack_tcp_be_liberal');
   return value !== undefined && value !== '0';
+}
+
+/** A setting that cannot be written costs NodePorts on 127.0.0.1 and nothing else, so it is told and no failure. */
+function tolerant({ read, write }: Sysctl, log: Pick<Logger, 'warn'>): Sysctl {
+  return {
+    read,
+    write: (name, value) => {
+      try {
+        write(name, value);
+      } catch (err) {
+        log.warn({ err }, 'cannot write a kernel setting, NodePorts on 127.0.0.1 will not answer');
+      }
+    },
+  };
 }
