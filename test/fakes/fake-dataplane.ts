@@ -64,6 +64,7 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
 
   *commit(state: Programmed, _desired: Desired, { writes }: FakeChangeSet): Cooperative<Programmed> {
     write(state, writes);
+    yield;
     return state;
   }
 
