@@ -1,18 +1,10 @@
 // The table of commands: words, flags, and how the values become a Command. Parsing and help follow from it.
 import { boolFromText } from '../config/flag-text.ts';
-import type { FlagTexts } from '../config/flags.ts';
+import type { FlagTexts } from '../config/flagged-values.ts';
 import type { ConfigSource } from '../config/load-config.ts';
 import { type Command, type IptablesVariant, UsageError } from './command.ts';
+import type { CommandFlag } from './command-flag.ts';
 import { RUN_FLAGS } from './run-flags.ts';
-
-export interface CommandFlag {
-  /** Without dashes. */
-  readonly name: string;
-  readonly short?: string;
-  /** What the help calls the value; a `bool` needs none. */
-  readonly type: string;
-  readonly doc: string;
-}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

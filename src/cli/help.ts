@@ -1,5 +1,6 @@
 // The help texts, from the table of commands.
-import type { CommandFlag, CommandSpec } from './commands.ts';
+import type { CommandFlag } from './command-flag.ts';
+import type { CommandSpec } from './commands.ts';
 
 /** All commands. */
 export function generalHelp(commands: readonly CommandSpec[]): string {

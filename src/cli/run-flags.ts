@@ -2,7 +2,7 @@
 import type { FieldOfFlag } from '../config/flags.ts';
 import { FIELD_FLAGS } from '../config/flags.ts';
 import { PORT_FLAGS } from '../config/port-flags.ts';
-import type { CommandFlag } from './commands.ts';
+import type { CommandFlag } from './command-flag.ts';
 
 /** Those that are no field's. */
 export const OWN_FLAGS: readonly CommandFlag[] = [

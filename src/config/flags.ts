@@ -4,10 +4,8 @@ import * as v from 'valibot';
 import type { ConfigProblem } from './config-error.ts';
 import { type Field, type FieldPath, type Flag, fieldsIn } from './field.ts';
 import { FIELDS } from './fields.ts';
+import type { FlaggedValues, FlagTexts } from './flagged-values.ts';
 import { PORT_FLAGS, valuesOfPortFlags } from './port-flags.ts';
-
-/** The texts that each flag was given, in order, by the flag's name. */
-export type FlagTexts = ReadonlyMap<string, readonly string[]>;
 
 export interface FieldFlag extends Flag {
   /** The fields that it sets; the first is the one that it is described by. */
@@ -16,13 +14,6 @@ export interface FieldFlag extends Flag {
 
 export interface FieldOfFlag extends Pick<Field<unknown>, 'kind' | 'fallback' | 'doc'> {
   readonly path: FieldPath;
-}
-
-export interface FlaggedValues {
-  readonly values: ReadonlyMap<FieldPath, unknown>;
-  readonly problems: readonly ConfigProblem[];
-  /** Sentences. */
-  readonly warnings: readonly string[];
 }
 
 /** By name, in the order of the table. */

@@ -9,7 +9,8 @@ import { API_VERSION, KIND } from './external-config.ts';
 import { gateWarnings } from './feature-gates.ts';
 import type { FieldPath } from './field.ts';
 import { FIELDS, type ProxyConfig } from './fields.ts';
-import { type FlagTexts, valuesOfFlags } from './flags.ts';
+import type { FlagTexts } from './flagged-values.ts';
+import { valuesOfFlags } from './flags.ts';
 import { brokenRules } from './rules.ts';
 
 export interface ConfigSource {

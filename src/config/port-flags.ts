@@ -3,7 +3,7 @@
 import { type IpFamily, ipFamilyOf, parseIp } from '../model/ip.ts';
 import { SERVER_DEFAULTS } from './derived-defaults.ts';
 import { integerFromText } from './flag-text.ts';
-import type { FlaggedValues, FlagTexts } from './flags.ts';
+import type { FlaggedValues, FlagTexts } from './flagged-values.ts';
 import { type HostPort, hostPortText, parseHostPort } from './host-port.ts';
 
 export interface PortFlag {

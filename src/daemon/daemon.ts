@@ -1,34 +1,17 @@
 // The daemon: puts the parts together, starts them in order and stops them. No logic of its own.
 import { allowsServiceExternalIps } from '../config/feature-gates.ts';
-import type { LoadedConfig } from '../config/load-config.ts';
-import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
-import type { Logger } from '../log/logger.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createWatchNodeAddresses } from '../system/node-addresses.ts';
 import { systemClock } from '../util/clock.ts';
 import { awaitNode } from './await-node.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { NodeGuard } from './node-guard.ts';
 import { createOutside, type Outside } from './outside.ts';
-import type { Restart } from './restart.ts';
 import { startServers } from './servers.ts';
 import { SingleWriter } from './single-writer.ts';
 import { startingEvent } from './starting-event.ts';
 import { startWatches, type Watches } from './watches.ts';
 import { createWriters, type Writers } from './writers.ts';
-
-export interface DaemonOptions {
-  readonly loaded: LoadedConfig;
-  readonly nodeName: string;
-  /** Address of the API server, before the kubeconfig's; empty for none. */
-  readonly master: string;
-  /** undefined: found out on the node. */
-  readonly iptablesVariant: IptablesVariant | undefined;
-  readonly log: Logger;
-  /** Ends the daemon. The rules stay. */
-  readonly signal: AbortSignal;
-  /** For what is decided once, at the start. */
-  readonly restart: Restart;
-}
 
 /** Runs until the signal aborts. Throws for what only an operator can put right. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {

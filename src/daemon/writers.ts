@@ -8,7 +8,7 @@ import { releaseFreedMemory } from '../system/heap.ts';
 import { sysctl } from '../system/sysctl.ts';
 import { systemClock } from '../util/clock.ts';
 import { prepareConntrack } from './conntrack.ts';
-import type { DaemonOptions } from './daemon.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { createIptablesKernels } from './iptables-kernels.ts';

@@ -1,9 +1,9 @@
 // The ClusterIPs of a Service: those that it asks for, and free ones for the families that it asks nothing of.
 import { type IpFamily, parseIp } from '../../model/ip.ts';
+import type { AddressRequest } from './address-request.ts';
 import { invalidField } from './field-error.ts';
 import { chooseFamilies } from './ip-families.ts';
 import { services } from './resources.ts';
-import type { AddressRequest } from './service-admission.ts';
 import { isHeadless, NO_CLUSTER_IP, needsClusterIp, type ServiceSpec } from './service-spec.ts';
 import { internalError, invalid } from './status-error.ts';
 

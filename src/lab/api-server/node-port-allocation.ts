@@ -1,7 +1,8 @@
 // The node ports of a Service, and the one for health checks of its load balancer.
+
+import type { AddressRequest } from './address-request.ts';
 import { invalidField } from './field-error.ts';
 import { services } from './resources.ts';
-import type { AddressRequest } from './service-admission.ts';
 import {
   mayHaveNodePorts,
   needsHealthCheckNodePort,

@@ -4,16 +4,7 @@ import { allocateClusterIps } from './cluster-ip-allocation.ts';
 import { allocateNodePorts } from './node-port-allocation.ts';
 import type { ApiObject } from './objects.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
-import { type ServiceSpec, specOf, withSpec } from './service-spec.ts';
-
-/** A Service that wants addresses. */
-export interface AddressRequest {
-  readonly name: string;
-  readonly spec: ServiceSpec;
-  /** Empty for a new Service. What is in it, the Service has already. */
-  readonly before: ServiceSpec;
-  readonly addresses: ServiceAddresses;
-}
+import { specOf, withSpec } from './service-spec.ts';
 
 /** The Service with its addresses. Throws StatusError 422, and 500 when there are none left. */
 export function allocateAddresses(

@@ -1,0 +1,19 @@
+// What the daemon is started with.
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Restart } from './restart.ts';
+
+export interface DaemonOptions {
+  readonly loaded: LoadedConfig;
+  readonly nodeName: string;
+  /** Address of the API server, before the kubeconfig's; empty for none. */
+  readonly master: string;
+  /** undefined: found out on the node. */
+  readonly iptablesVariant: IptablesVariant | undefined;
+  readonly log: Logger;
+  /** Ends the daemon. The rules stay. */
+  readonly signal: AbortSignal;
+  /** For what is decided once, at the start. */
+  readonly restart: Restart;
+}
