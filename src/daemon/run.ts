@@ -38,7 +38,9 @@ interface OnNode extends Started {
 
 async function runOnNode(command: RunCommand, { loaded, log, nodeName, stop }: OnNode): Promise<number> {
   const { source, master, iptablesVariant } = command;
-  const life = createLife(stop, log);
+  // Whatever ends the daemon ends what was started beside it: the watch of a file would keep the process.
+  const over = new AbortController();
+  const life = createLife(AbortSignal.any([stop, over.signal]), log);
   try {
     log.notice({ version: VERSION, node: nodeName, mode: loaded.config.mode }, 'Starting Fairlead');
     followConfigFile({ source, running: loaded, clock: systemClock, log, ...life });
@@ -49,6 +51,8 @@ async function runOnNode(command: RunCommand, { loaded, log, nodeName, stop }: O
   } catch (error) {
     log.fatal({ err: error }, 'Fairlead cannot run');
     return 1;
+  } finally {
+    over.abort();
   }
 }
 
