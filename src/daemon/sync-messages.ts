@@ -50,6 +50,7 @@ function logSync(
     log.error({ ...fields, error }, 'syncProxyRules failed, will retry');
     return;
   }
+  log.info({ ...fields, outcome, kernel }, 'syncProxyRules complete');
   const wasRepair = outcome === 'committed' && (cause === 'tampering' || cause === 'audit');
   if (wasRepair) log.warn({ ...fields, repairs }, 'rules were changed by somebody else, repaired them');
   if (wasRepair && repairs === REPAIRS_WORTH_A_HINT) {
@@ -58,7 +59,6 @@ function logSync(
       'rules keep being changed by another program: does a kube-proxy still run on this node?',
     );
   }
-  log.info({ ...fields, outcome, kernel }, 'syncProxyRules complete');
 }
 
 function setAsideEvent({ key, reason }: SetAsideEntry): EventNote {
