@@ -45,7 +45,8 @@ export async function createWriters(
       metrics,
       flows,
       { onSync: (_, status) => healthChecks.follow(status) },
-      { onSync: ({ cause }) => cause !== 'changes' && releaseFreedMemory() },
+      // Not after each look at what somebody else changed: on a busy node that is no rare thing.
+      { onSync: ({ cause }) => (cause === 'start' || cause === 'audit') && releaseFreedMemory() },
     ]),
     ...common,
   });
