@@ -28,6 +28,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   // Not `once`: execa ends the process when it finds no other listener than its own.
   const interrupt = () => interruption.resolve(INTERRUPTED);
   for (const signal of SIGNALS) process.on(signal, interrupt);
+  // `npm run demo | head`: who read along has left, and the next line would end the process with the lab still up.
+  process.stdout.on('error', interrupt);
   const startedAtMs = performance.now();
   const lab = await startLab();
   try {

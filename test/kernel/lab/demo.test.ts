@@ -1,5 +1,5 @@
 // The demo as people start it: the built program, in each iptables variant, to its end and to Ctrl-C.
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -34,6 +34,14 @@ describe('the demo', () => {
     expect(leftovers(prefix)).toEqual([]);
   });
 
+  it('ends when nobody reads its output any more, and leaves nothing', async () => {
+    const child = demo([]);
+    const prefix = await prefixAt(child, 'manifest is applied');
+    child.stdout.destroy();
+    expect((await child).exitCode).toBe(130);
+    expect(leftovers(prefix)).toEqual([]);
+  });
+
   it('stays up with --keep until Ctrl-C, with an API server for kubectl', async () => {
     const child = demo(['--keep']);
     const prefix = await prefixAt(child, 'stays up until Ctrl-C');
@@ -55,8 +63,11 @@ function demo(flags: readonly string[]) {
 
 /** The prefix of the lab's names, when the demo has printed the words. */
 async function prefixAt(child: ReturnType<typeof demo>, words: string): Promise<string> {
-  for await (const line of child.readable({ from: 'stdout' })) {
-    if (String(line).includes(words)) break;
+  let printed = '';
+  // Not the stream itself: to stop reading it would close it.
+  for await (const [chunk] of on(child.stdout, 'data', { close: ['end'] })) {
+    printed += chunk;
+    if (printed.includes(words)) break;
   }
   const prefix = /^fairlead-[0-9a-f]+-/.exec(readdirSync(directory)[0] ?? '')?.[0];
   if (!prefix || leftovers(prefix).length < 10) throw new Error('the demo has no lab');
