@@ -8,7 +8,6 @@ import { parseCommandLine } from '../../../src/cli/command-line.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { loadCredentials } from '../../../src/kube/kubeconfig.ts';
 import { kustomize, ofKind } from '../../builders/kustomize.ts';
-import { typeErrorsOf } from './type-errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'fairlead-manifests-'));
 let objects: KubernetesObject[];
@@ -23,24 +22,6 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('manifests/base', () => {
-  it('has objects with all fields and no others of the Kubernetes API', async () => {
-    expect(objects.map(({ kind }) => kind).sort()).toEqual([
-      'ClusterRole',
-      'ClusterRoleBinding',
-      'ConfigMap',
-      'DaemonSet',
-      'ServiceAccount',
-    ]);
-    expect(await typeErrorsOf(objects)).toEqual([]);
-  });
-
-  it('would not pass with a field that the API does not have', async () => {
-    const podSpec = { ...daemonSet.spec?.template.spec, hostnetwork: true };
-    const template = { ...daemonSet.spec?.template, spec: podSpec };
-    const wrong = { ...daemonSet, spec: { ...daemonSet.spec, template } };
-    expect(await typeErrorsOf([wrong])).toEqual([expect.stringMatching(/hostnetwork\W+ does not exist/)]);
-  });
-
   it('names the version that it comes with', () => {
     const { containers = [], initContainers = [] } = daemonSet.spec?.template.spec ?? {};
     const images = [...initContainers, ...containers].map(({ image }) => image);

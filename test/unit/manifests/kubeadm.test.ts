@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
 import { kustomize } from '../../builders/kustomize.ts';
+import { schemaErrorsOf } from '../../builders/schema-errors.ts';
 
 const KUBEADMS_FILE = resolve(import.meta.dirname, '../../fixtures/kubeadm/kube-proxy.yaml');
 const KUBEADMS = load(readFileSync(KUBEADMS_FILE, 'utf8')) as V1DaemonSet;
@@ -21,6 +22,7 @@ describe('manifests/kubeadm', () => {
     const [container] = expected.spec?.template.spec?.containers ?? [];
     if (container) container.image = `fairlead:${manifest.version}`;
     expect(JSON.parse(stdout)).toEqual(expected);
+    expect(schemaErrorsOf(expected)).toEqual([]);
   });
 });
 
