@@ -1,51 +1,13 @@
-// Bundles the program into dist/: ESM files that start-up reads instead of hundreds. What only one command needs is a file of
-// its own, so that the daemon does not load the lab.
-// koffi and pino stay outside: koffi loads a native addon, pino resolves its own files at run time.
-// With --without-lab it is the bundle of the image.
-import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+// Bundles the program into dist/ and holds what the daemon loads against a budget. With --without-lab it is the bundle of the image.
+import { bundle } from './bundle.ts';
 
-// Parts of client-node that a node agent never uses, each costing start-up time and memory: OIDC refresh, SOCKS and HTTP
-// proxies to the API server, and the HTTP client of the generated API classes. Of prom-client: exemplars of traces, summaries.
-const UNUSED = [
-  ...['undici', 'openid-client', 'socks', 'socks-proxy-agent', 'hpagent', 'jsonpath-plus'],
-  ...['@opentelemetry/api', 'tdigest'],
-];
-/** What the daemon loads. Not minified: stack traces stay readable. */
+/** Every node reads it at each start. */
 const DAEMON_BUDGET_BYTES = 1_600_000;
 
-const isWithoutLab = process.argv.includes('--without-lab');
-const main = { fairlead: 'src/main.ts' };
-// The worker thread of the lab is a file of its own, because a thread starts from a file.
-const labWorker = { 'traffic-worker': 'src/lab/traffic/traffic-worker.ts' };
-const noLab: Plugin = {
-  name: 'no-lab',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/lab\// }, () => ({ path: resolve('tools/no-lab.ts') })),
-};
-
-rmSync('dist', { recursive: true, force: true });
-const result = await build({
-  entryPoints: isWithoutLab ? main : { ...main, ...labWorker },
-  plugins: isWithoutLab ? [noLab] : [],
-  outdir: 'dist',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  splitting: true,
-  chunkNames: '[name]-[hash]',
-  target: 'node24',
-  external: ['koffi', 'pino'],
-  alias: Object.fromEntries(UNUSED.map((name) => [name, './tools/unused-module.ts'])),
-  banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
+const { outputs } = await bundle({
+  directory: 'dist',
+  isWithoutLab: process.argv.includes('--without-lab'),
 });
-
-const { outputs } = result.metafile;
 const seen = new Set<string>();
 const daemonBytes = loadedBy('dist/fairlead.js', seen) + loadedBy(outputOf('src/daemon/run.ts'), seen);
 console.log(`dist: the daemon loads ${Math.round(daemonBytes / 1024)} KiB`);

@@ -1,5 +1,5 @@
 // Copies npm packages with all that they depend on: node tools/copy-modules.ts TARGET PACKAGE…
-// For the image, whose bundle has everything but them (see build.ts). Optional dependencies are those of this platform.
+// For the image, whose bundle has everything but them (see bundle.ts). Optional dependencies are those of this platform.
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 
 const [target, ...packages] = process.argv.slice(2);

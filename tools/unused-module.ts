@@ -1,4 +1,4 @@
-// Stands in the bundle for packages that client-node imports but Fairlead never calls (see build.ts). Using one fails loudly.
+// Stands in the bundle for packages that client-node imports but Fairlead never calls (see bundle.ts). Using one fails loudly.
 const unused = new Proxy(class {}, {
   construct(): never {
     throw new Error('this part of @kubernetes/client-node is not in the bundle');

@@ -7,7 +7,7 @@ const root = new URL(isBundle ? '../' : '../../', import.meta.url);
 /** The daemon as it is shipped; there once `npm run build` has run. */
 export const DAEMON_FILE = projectFile('dist/fairlead.js');
 
-/** A thread starts from a file: in the bundle that is an entry of its own (tools/build.ts). */
+/** A thread starts from a file: in the bundle that is an entry of its own (tools/bundle.ts). */
 export const TRAFFIC_WORKER_FILE = projectFile(
   isBundle ? 'dist/traffic-worker.js' : 'src/lab/traffic/traffic-worker.ts',
 );
