@@ -70,8 +70,8 @@ export function startDaemon(
 }
 
 /** Starts a daemon; resolves when both families are synced. */
-export async function startSynced(bed: Bed): Promise<Daemon> {
-  const daemon = startDaemon(bed);
+export async function startSynced(bed: Bed, options: Partial<DaemonOptions> = {}): Promise<Daemon> {
+  const daemon = startDaemon(bed, options);
   await firstSyncs(daemon);
   return daemon;
 }

@@ -18,7 +18,7 @@ export interface TrafficReport {
 export const TARGETS = ['10.96.1.1', 'fd00:10:96::102'] as const;
 
 /** Conntrack remembers that a first packet met no rule, so a connection that falls into a gap never comes through. */
-const TIMEOUT_MS = 3_000;
+export const CONNECT_TIMEOUT_MS = 3_000;
 const EVERY_MS = 8;
 
 export class Traffic {
@@ -31,7 +31,7 @@ export class Traffic {
     const transfers = await Promise.all(targets.map((target) => asker.transfer(target)));
     await Promise.all(transfers.map(isAnswered));
     const loops = await Promise.all(
-      targets.map((target) => asker.loop({ ...target, timeoutMs: TIMEOUT_MS })),
+      targets.map((target) => asker.loop({ ...target, timeoutMs: CONNECT_TIMEOUT_MS })),
     );
     return new Traffic(loops, transfers);
   }
@@ -41,20 +41,29 @@ export class Traffic {
     this.#transfers = transfers;
   }
 
+  /** What has happened so far. A connection that falls into a gap is in it after CONNECT_TIMEOUT_MS. */
+  async report(): Promise<TrafficReport> {
+    const loops = await Promise.all(this.#loops.map((loop) => loop.report()));
+    return summarize(loops, await Promise.all(this.#transfers.map((transfer) => transfer.report())));
+  }
+
   async stop(): Promise<TrafficReport> {
     const loops = await Promise.all(this.#loops.map((loop) => loop.stop()));
-    const transfers = await Promise.all(this.#transfers.map((transfer) => transfer.stop()));
-    const attempts = loops.flatMap((report) => report.attempts);
-    const broken = transfers.flatMap(({ error }) => error?.code ?? []);
-    return {
-      connections: attempts.length,
-      errors: {
-        ...tally(attempts).errors,
-        ...Object.fromEntries(broken.map((code) => [`lasting: ${code}`, 1])),
-      },
-      echoes: transfers.reduce((sum, { echoedCount }) => sum + echoedCount, 0),
-    };
+    return summarize(loops, await Promise.all(this.#transfers.map((transfer) => transfer.stop())));
   }
+}
+
+function summarize(loops: readonly LoopReport[], transfers: readonly TransferReport[]): TrafficReport {
+  const attempts = loops.flatMap((report) => report.attempts);
+  const broken = transfers.flatMap(({ error }) => error?.code ?? []);
+  return {
+    connections: attempts.length,
+    errors: {
+      ...tally(attempts).errors,
+      ...Object.fromEntries(broken.map((code) => [`lasting: ${code}`, 1])),
+    },
+    echoes: transfers.reduce((sum, { echoedCount }) => sum + echoedCount, 0),
+  };
 }
 
 async function isAnswered(transfer: Running<TransferReport>): Promise<void> {

@@ -1,0 +1,142 @@
+// A rolling upgrade as a node sees it: kube-proxy, Fairlead, a newer Fairlead with rules in another layout, and the way back.
+// The same traffic runs through all of it; at the end the rules are flushed, to see that it would have noticed.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Daemon } from '../../../src/lab/daemon.ts';
+import type { IpFamily } from '../../../src/model/ip.ts';
+import { kubeProxySync } from '../../builders/kube-proxy-sync.ts';
+import { type Bed, closeBeds, FAMILIES, startBeds, startSynced, VARIANTS } from './bed.ts';
+import { buildNewerFairlead, type NewerFairlead } from './newer-fairlead.ts';
+import {
+  faultsOn,
+  iptables,
+  proxyRulesOf,
+  restore,
+  restoreAll,
+  rulesOf,
+  rulesOn,
+  runOn,
+  save,
+  tableOf,
+} from './ruleset.ts';
+import { CONNECT_TIMEOUT_MS, Traffic } from './traffic.ts';
+
+const RECORDED = resolve(import.meta.dirname, '../../fixtures/kube-proxy');
+const SAVE = { IPv4: 'iptables-save', IPv6: 'ip6tables-save' } as const;
+/** How long each program's rules serve before the next one comes, at least. */
+const SERVE_MS = 500;
+const FLUSHED_MS = 300;
+
+let beds: Awaited<ReturnType<typeof startBeds>>;
+let newer: NewerFairlead;
+beforeAll(async () => {
+  [beds, newer] = await Promise.all([startBeds(), buildNewerFairlead()]);
+});
+afterAll(async () => {
+  await closeBeds(beds);
+  newer?.remove();
+});
+
+describe('a rolling upgrade under load, and the way back', () => {
+  it.concurrent.each(VARIANTS)('costs no connection and leaves nothing behind (%s)', async (variant) => {
+    const bed = beds[variant];
+    await runKubeProxy(bed);
+    const traffic = await Traffic.start(bed);
+
+    const first = await underLoad(traffic, `${variant}: kube-proxy to Fairlead`, () => startSynced(bed));
+    const ours = await stateOf(bed);
+    expect(ours.rules.filter((rule) => rule.includes('CANARY'))).toEqual([]);
+    expect(ours.faults).toEqual([]);
+    expect(ours.names.length).toBeGreaterThan(50);
+
+    const upgrade = () => replace(first, () => startSynced(bed, { command: newer.command }));
+    const second = await underLoad(traffic, `${variant}: Fairlead to a newer one`, upgrade);
+    expect(second.events[0]).toMatchObject({ version: newer.version });
+    const theirs = await stateOf(bed);
+    expect(theirs.faults).toEqual([]);
+    expect(theirs.names.filter((name) => ours.names.includes(name))).toEqual([]);
+    expect(theirs.names.length).toBe(ours.names.length);
+
+    const rollBack = () => replace(second, () => startSynced(bed));
+    const third = await underLoad(traffic, `${variant}: back to the first`, rollBack);
+    expect(await stateOf(bed)).toEqual(ours);
+
+    await underLoad(traffic, `${variant}: back to kube-proxy`, () =>
+      replace(third, () => syncKubeProxy(bed)),
+    );
+    for (const family of FAMILIES) {
+      expect(natRulesOf(await save(bed, family))).toEqual(natRulesOf(recorded(bed, family)));
+    }
+
+    await sleep(CONNECT_TIMEOUT_MS);
+    expect((await traffic.report()).errors).toEqual({});
+    await flush(bed);
+    const { errors } = await traffic.stop();
+    console.log(`${variant}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
+    expect(Object.keys(errors)).not.toEqual([]);
+  });
+});
+
+/** What service proxies have in the kernel. */
+interface State {
+  readonly rules: readonly string[];
+  readonly faults: readonly string[];
+  /** Of chains and sets that belong to a Service or to a layout: those that no other layout has. */
+  readonly names: readonly string[];
+}
+
+async function stateOf(bed: Bed): Promise<State> {
+  const rules = proxyRulesOf(await rulesOn(bed));
+  const chains = rules.flatMap((rule) => /^\w+ :(KUBE-(?:SVC|SVL|EXT|FW|SEP)-\S+)/.exec(rule)?.[1] ?? []);
+  const sets = (await runOn(bed, ['ipset', 'list', '-name']))
+    .split('\n')
+    .filter((name) => /^KUBE-/.test(name));
+  return { rules, faults: await faultsOn(bed), names: [...chains, ...sets].sort() };
+}
+
+/** Lets what comes serve for a while, and sees that there was traffic all the time and no error. */
+async function underLoad<T>(traffic: Traffic, what: string, act: () => Promise<T>): Promise<T> {
+  const before = await traffic.report();
+  const result = await act();
+  await sleep(SERVE_MS);
+  const { connections, echoes, errors } = await traffic.report();
+  const during = { connections: connections - before.connections, echoes: echoes - before.echoes, errors };
+  console.log(`${what},`, during);
+  expect(errors, what).toEqual({});
+  expect(Math.min(during.connections, during.echoes), what).toBeGreaterThan(50);
+  return result;
+}
+
+/** As a DaemonSet without surge does it: the old pod ends before the new one starts. */
+async function replace<T>(old: Daemon, start: () => Promise<T>): Promise<T> {
+  expect(await old.stop()).toBe(0);
+  return start();
+}
+
+/** Its rules as recorded, and the counters that they name. */
+async function runKubeProxy(bed: Bed): Promise<void> {
+  for (const counter of ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'])
+    await runOn(bed, ['nfacct', 'add', counter]);
+  for (const family of FAMILIES) await restoreAll(bed, recorded(bed, family), family);
+}
+
+async function syncKubeProxy(bed: Bed): Promise<void> {
+  for (const family of FAMILIES)
+    await restore(bed, kubeProxySync(recorded(bed, family), await save(bed, family)), family);
+}
+
+function recorded({ variant }: Bed, family: IpFamily): string {
+  return readFileSync(resolve(RECORDED, `iptables-${variant}.${SAVE[family]}`), 'utf8');
+}
+
+async function flush(bed: Bed): Promise<void> {
+  await iptables(bed, ['-t', 'nat', '-F', 'KUBE-SERVICES']);
+  await sleep(FLUSHED_MS);
+  await syncKubeProxy(bed);
+}
+
+function natRulesOf(saved: string): string[] {
+  return rulesOf(tableOf(saved, 'nat')).sort();
+}
