@@ -89,6 +89,14 @@ export interface SetAsideEntry {
   readonly nextTryMs: number;
 }
 
+/** What a sync is made of, in this order: what the plan becomes, what the kernel has, and how it gets there. */
+export const SYNC_STEPS = ['plan', 'read', 'render', 'diff', 'apply', 'commit'] as const;
+
+export type SyncStep = (typeof SYNC_STEPS)[number];
+
+/** How long each step took, over all attempts, with whatever else the event loop did meanwhile; none for a step not made. */
+export type StepDurations = { readonly [step in SyncStep]?: number };
+
 /** Why a sync was made. */
 export type SyncCause = 'start' | 'changes' | 'tampering' | 'audit';
 
@@ -100,6 +108,7 @@ export interface SyncReport {
   readonly endedAtMs: number;
   /** From the arrival of the oldest change to its commit; 0 when the sync followed no change. */
   readonly lagMs: number;
+  readonly stepsMs: StepDurations;
   /** Service ports planned. */
   readonly changes: number;
   /** Written to the kernel: lines, elements, calls, as the dataplane counts them. */

@@ -18,6 +18,7 @@ import { hasChanges, mergeChanges, NO_CHANGES, type PendingChanges } from './pen
 import { PlanDigest } from './plan-digest.ts';
 import { type PlanSettings, planInputsOf } from './plan-inputs.ts';
 import { afterSync, dueForRetry, type SetAside } from './set-aside.ts';
+import { StepTimes } from './step-times.ts';
 import { isUrgent } from './urgent.ts';
 
 export interface FamilySyncOptions {
@@ -30,8 +31,8 @@ export interface FamilySyncOptions {
   readonly observer: SyncObserver;
 }
 
-/** What one sync wrote, over all its attempts. */
-type Tally = {
+/** What one sync wrote, over all its attempts, and how long it took. */
+type Tally = { readonly times: StepTimes } & {
   -readonly [What in
     | 'changes'
     | 'operations'
@@ -48,7 +49,12 @@ interface Proposal {
 }
 
 type Inputs = Omit<PlanInputs, 'setAside'>;
-type KeySet = PlanInputs['setAside'];
+
+/** Which plan: without which service ports, and whether all of it or what changes. */
+interface Wanted extends Pick<PlanInputs, 'setAside'> {
+  readonly isComplete: boolean;
+  readonly times: StepTimes;
+}
 
 export class FamilySync {
   readonly #options: FamilySyncOptions;
@@ -115,8 +121,9 @@ export class FamilySync {
     const startedAtMs = clock.nowMs();
     this.#pending = mergeChanges(this.#pending, model.takeChanges(kernel.family));
     const { sinceMs, triggerTimesMs } = this.#pending;
-    const tally: Tally = { changes: 0, operations: 0, bytes: 0, writes: 0, refusals: 0, written: {} };
+    const tally = emptyTally();
     const error = await this.#commitPending(cause, tally);
+    const { times, ...totals } = tally;
 
     const endedAtMs = clock.nowMs();
     const lagMs = sinceMs === undefined ? 0 : endedAtMs - sinceMs;
@@ -124,7 +131,7 @@ export class FamilySync {
     const report: SyncReport = {
       ...{ family: kernel.family, cause, outcome, error },
       ...{ startedAtMs, endedAtMs, lagMs, triggerTimesMs: error ? [] : triggerTimesMs },
-      ...tally,
+      ...{ ...totals, stepsMs: times.durations() },
     };
     this.#note(report);
     return report;
@@ -148,15 +155,17 @@ export class FamilySync {
   async #commit(isComplete: boolean, tally: Tally): Promise<Outcome> {
     const waiting = this.#waiting();
     const inputs = this.#planInputs(waiting);
-    const all = await this.#propose(inputs, waiting, isComplete);
+    const { times } = tally;
+    const all = await this.#propose(inputs, { setAside: waiting, isComplete, times });
     const keys = [...all.change.services.keys()];
     tally.changes = all.step.change.services.size;
-    if (isComplete) await this.#writeUrgent(all.change);
+    if (isComplete) await this.#writeUrgent(all.change, times);
 
     const outcome = await applyAround(keys, async (part) => {
       if (part.length === keys.length) return this.#write(all, isComplete, tally);
       const only = new Set(part);
-      const { step, change } = await this.#propose(inputs, { has: (key) => !only.has(key) }, isComplete);
+      const setAside = { has: (key: ServicePortKey) => !only.has(key) };
+      const { step, change } = await this.#propose(inputs, { setAside, isComplete, times });
       // The step may take frontends from others or leave them to others: these belong to the part.
       const concerned = only.union(new Set(step.change.services.keys()));
       return this.#write({ step, change: restrict(change, concerned) }, false, tally);
@@ -170,26 +179,27 @@ export class FamilySync {
   }
 
   async #writeWithout(inputs: Inputs, tally: Tally): Promise<Outcome> {
-    const rest = await this.#propose(inputs, this.#setAside, true);
+    const { times } = tally;
+    const rest = await this.#propose(inputs, { setAside: this.#setAside, isComplete: true, times });
     const result = await this.#write(rest, true, tally);
     return result.ok ? { ok: true, refused: new Map() } : result;
   }
 
   /** On a node without any rules, what pods wait for comes before the thousands of other Services. */
-  async #writeUrgent(change: PlanChange): Promise<void> {
+  async #writeUrgent(change: PlanChange, times: StepTimes): Promise<void> {
     const { kernel, settings } = this.#options;
-    if (this.#isSynced || !(await kernel.isEmpty())) return;
+    if (this.#isSynced || !(await kernel.isEmpty(times))) return;
     const urgent = Array.from(change.services).filter(
       ([, plan]) => plan && isUrgent(plan, settings.node.name),
     );
     if (urgent.length === change.services.size) return;
     // Refused or not, the write of everything that follows decides.
-    await kernel.write({ change: { ...change, services: new Map(urgent) }, isComplete: false });
+    await kernel.write({ change: { ...change, services: new Map(urgent) }, isComplete: false }, times);
   }
 
   async #write({ step, change }: Proposal, isComplete: boolean, tally: Tally) {
     const { kernel, observer } = this.#options;
-    const result = await kernel.write({ change, isComplete });
+    const result = await kernel.write({ change, isComplete }, tally.times);
     add(tally, result);
     if (!result.ok) return result;
     const conflicts = newConflicts(this.#plan, step);
@@ -200,8 +210,10 @@ export class FamilySync {
     return result;
   }
 
-  async #propose(inputs: Inputs, setAside: KeySet, isComplete: boolean): Promise<Proposal> {
-    const step = await cooperate(planChanges(this.#plan, { ...inputs, setAside }));
+  async #propose(inputs: Inputs, { setAside, isComplete, times }: Wanted): Promise<Proposal> {
+    const step = await times.measure('plan', () =>
+      cooperate(planChanges(this.#plan, { ...inputs, setAside })),
+    );
     return { step, change: isComplete ? wholeChange(this.#plan, step) : step.change };
   }
 
@@ -238,6 +250,11 @@ export class FamilySync {
     const wasLookingForDamage = cause === 'tampering' || cause === 'audit';
     if (wasLookingForDamage && outcome === 'committed' && report.changes === 0) this.#repairs++;
   }
+}
+
+function emptyTally(): Tally {
+  const times = new StepTimes();
+  return { times, changes: 0, operations: 0, bytes: 0, writes: 0, refusals: 0, written: {} };
 }
 
 function add(tally: Tally, result: ApplyResult): void {

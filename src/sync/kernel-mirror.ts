@@ -3,6 +3,7 @@ import type { ApplyResult, Dataplane, DataplaneSize } from '../dataplane/datapla
 import type { IpFamily } from '../model/ip.ts';
 import type { PlanChange } from '../plan/plan.ts';
 import { cooperate } from '../util/cooperate.ts';
+import type { StepTimes } from './step-times.ts';
 
 /** A change of the plan on its way to the kernel. */
 export interface Write {
@@ -33,19 +34,27 @@ export class KernelMirror<State, Desired, ChangeSet extends { readonly isEmpty: 
   }
 
   /** Takes the kernel to what the change wants. Throws only when the kernel cannot be read. */
-  async write({ change, isComplete }: Write): Promise<ApplyResult> {
-    const state = await this.#known();
-    const desired = await cooperate(this.#dataplane.render(change, state));
-    const changeSet = await cooperate(this.#dataplane.diff(state, desired, { isComplete }));
-    const result = changeSet.isEmpty ? NOTHING_TO_WRITE : await this.#dataplane.apply(changeSet);
-    if (result.ok) this.#state = await cooperate(this.#dataplane.commit(state, desired, changeSet));
+  async write({ change, isComplete }: Write, times: StepTimes): Promise<ApplyResult> {
+    const dataplane = this.#dataplane;
+    const state = await this.#known(times);
+    const desired = await times.measure('render', () => cooperate(dataplane.render(change, state)));
+    const changeSet = await times.measure('diff', () =>
+      cooperate(dataplane.diff(state, desired, { isComplete })),
+    );
+    const result = changeSet.isEmpty
+      ? NOTHING_TO_WRITE
+      : await times.measure('apply', () => dataplane.apply(changeSet));
+    if (result.ok)
+      this.#state = await times.measure('commit', () =>
+        cooperate(dataplane.commit(state, desired, changeSet)),
+      );
     else this.doubt();
     return result;
   }
 
   /** Nothing of ours, or of a proxy before us, was there. Reads the kernel if need be. */
-  async isEmpty(): Promise<boolean> {
-    return Object.values(this.#dataplane.size(await this.#known())).every((count) => count === 0);
+  async isEmpty(times: StepTimes): Promise<boolean> {
+    return Object.values(this.#dataplane.size(await this.#known(times))).every((count) => count === 0);
   }
 
   /** Asks the kernel, at constant cost. Anything unclear counts as touched. */
@@ -58,9 +67,9 @@ export class KernelMirror<State, Desired, ChangeSet extends { readonly isEmpty: 
     return this.#state === undefined ? {} : this.#dataplane.size(this.#state);
   }
 
-  async #known(): Promise<State> {
+  async #known(times: StepTimes): Promise<State> {
     if (this.#state !== undefined && !this.#isInDoubt) return this.#state;
-    this.#state = await this.#dataplane.read(this.#state);
+    this.#state = await times.measure('read', () => this.#dataplane.read(this.#state));
     this.#isInDoubt = false;
     return this.#state;
   }

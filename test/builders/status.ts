@@ -10,6 +10,7 @@ export function aReport(fields: Partial<SyncReport> = {}): SyncReport {
     startedAtMs: 1_000,
     endedAtMs: 1_012,
     lagMs: 15,
+    stepsMs: { plan: 2, render: 1, diff: 1, apply: 7, commit: 1 },
     changes: 1,
     operations: 2,
     bytes: 300,

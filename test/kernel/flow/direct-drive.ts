@@ -7,6 +7,7 @@ import type { Lab } from '../../../src/lab/lab.ts';
 import type { Place } from '../../../src/lab/place.ts';
 import type { GlobalPlan, ServicePlan } from '../../../src/plan/plan.ts';
 import { type AnyKernelMirror, KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import { StepTimes } from '../../../src/sync/step-times.ts';
 import { exec } from '../../../src/system/exec.ts';
 import { readTableEntries } from '../../../src/system/iptables-info.ts';
 import { openNetlinkSocket } from '../../../src/system/netlink/netlink-socket.ts';
@@ -56,7 +57,7 @@ export class DirectDrive {
     const plan = planFromNothing(clusterSeenBy(node, manifests), family);
     const services = new Map(Array.from(plan.services, ([key, planned]) => [key, service(planned, node)]));
     const change = { family, global: global(plan.global, node), services };
-    const result = await this.#kernel(node).write({ change, isComplete: true });
+    const result = await this.#kernel(node).write({ change, isComplete: true }, new StepTimes());
     if (!result.ok) throw new Error(`${node}: ${result.error}`);
   }
 

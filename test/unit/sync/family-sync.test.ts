@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServicePortKey } from '../../../src/model/names.ts';
 import type { ServiceRecord } from '../../../src/model/records.ts';
 import type { FrontendConflict, PlanChange } from '../../../src/plan/plan.ts';
-import type { SetAsideEntry } from '../../../src/status/snapshot.ts';
+import { type SetAsideEntry, SYNC_STEPS, type SyncCause } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
@@ -84,6 +84,19 @@ describe('the first sync', () => {
     dataplane.transactions.length = 0;
     expect(await family.sync('audit')).toMatchObject({ outcome: 'nothing-to-do', operations: 0 });
     expect(dataplane.transactions).toEqual([]);
+  });
+
+  it('tells how long the steps took that it made, and no others', async () => {
+    put('a');
+    const stepsOf = async (cause: SyncCause) => Object.keys((await family.sync(cause)).stepsMs).toSorted();
+    expect(await stepsOf('start')).toEqual(SYNC_STEPS.toSorted());
+    put('b');
+    expect(await stepsOf('changes')).toEqual(['apply', 'commit', 'diff', 'plan', 'render']);
+    expect(await stepsOf('audit')).toEqual(['commit', 'diff', 'plan', 'read', 'render']);
+    dataplane.isReadable = false;
+    const { stepsMs } = await family.sync('audit');
+    expect(Object.keys(stepsMs)).toEqual(['plan', 'read']);
+    expect(Object.values(stepsMs).every((ms) => ms >= 0)).toBe(true);
   });
 
   it('programs the API server, names and local endpoints first on a node without rules', async () => {
