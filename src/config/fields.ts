@@ -59,10 +59,15 @@ export const FIELDS = {
         flag: 'kube-api-content-type',
       },
     ),
-    qps: field(rateUnlessZero, 5, 'Accepted and ignored: there is one watch for each resource.', {
-      flag: 'kube-api-qps',
-    }),
-    burst: field(countUnlessZero, 10, 'Accepted and ignored: there is one watch for each resource.', {
+    qps: field(
+      rateUnlessZero,
+      5,
+      'How many Events are sent a second, below 0: all at once. Watches are not limited.',
+      {
+        flag: 'kube-api-qps',
+      },
+    ),
+    burst: field(countUnlessZero, 10, 'How many Events are sent at once, before qps counts.', {
       flag: 'kube-api-burst',
     }),
   },
@@ -79,10 +84,15 @@ export const FIELDS = {
     verbosity: field(uint32, 0, 'How much is logged: 0 little, 2 changes, 4 decisions, 5 everything.', {
       flag: logging('v', 'v'),
     }),
-    vmodule: field(vmodule, [], 'Accepted and ignored: verbosity by source file of kube-proxy.', {
-      flag: logging('vmodule'),
-      isOmittedWhenEmpty: true,
-    }),
+    vmodule: field(
+      vmodule,
+      [],
+      "Accepted and ignored: its patterns are names of kube-proxy's source files.",
+      {
+        flag: logging('vmodule'),
+        isOmittedWhenEmpty: true,
+      },
+    ),
     options: {
       text: {
         splitStream: field(bool, false, 'Accepted and ignored: all lines go to standard error.', {

@@ -1,4 +1,5 @@
 // What the daemon is started with.
+import type { FlagTexts } from '../config/flagged-values.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
 import type { Logger } from '../log/logger.ts';
@@ -6,6 +7,8 @@ import type { Restart } from './restart.ts';
 
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
+  /** As they were given, for who asks the running daemon. */
+  readonly flags: FlagTexts;
   readonly nodeName: string;
   /** Address of the API server, before the kubeconfig's; empty for none. */
   readonly master: string;

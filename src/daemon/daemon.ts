@@ -1,5 +1,5 @@
 // The daemon: puts the parts together, starts them in order and stops them. No logic of its own.
-import { allowsServiceExternalIps } from '../config/feature-gates.ts';
+import { isGateOn } from '../config/feature-gates.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createWatchNodeAddresses } from '../system/node-addresses.ts';
 import { systemClock } from '../util/clock.ts';
@@ -9,16 +9,15 @@ import { NodeGuard } from './node-guard.ts';
 import { createOutside, type Outside } from './outside.ts';
 import { startServers } from './servers.ts';
 import { SingleWriter } from './single-writer.ts';
-import { startingEvent } from './starting-event.ts';
+import { startEvents } from './start-events.ts';
 import { startWatches, type Watches } from './watches.ts';
 import { createWriters, type Writers } from './writers.ts';
 
 /** Runs until the signal aborts. Throws for what only an operator can put right. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { loaded, nodeName, master, log, signal } = options;
+  const { loaded, flags, nodeName, master, log, signal } = options;
   const { config } = loaded;
-  const { kubeconfig } = config.clientConnection;
-  const outside = createOutside({ kubeconfig, master, nodeName, log });
+  const outside = createOutside({ config, master, nodeName, log });
   const singleWriter = new SingleWriter();
   const { sync, flows, healthChecks } = await createWriters(options, outside, singleWriter.exec);
   const guard = createNodeGuard(options);
@@ -27,12 +26,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const fatal = new AbortController();
   const running = AbortSignal.any([signal, fatal.signal]);
   const servers = startServers({
-    ...{ config, nodeName, log, clock: systemClock, ...outside },
+    ...{ config, flags, nodeName, log, clock: systemClock, ...outside },
     snapshot: () => sync.snapshot(),
     watches: () => watches.status(),
     onFatal: (error) => fatal.abort(error),
   });
-  outside.events.record(startingEvent(nodeName));
+  for (const event of startEvents(nodeName, loaded)) outside.events.record(event);
   try {
     await Promise.race([sync.mirrored, aborted(running)]);
     await awaitNode(guard, { config, families: sync.families, log, signal: running });
@@ -59,7 +58,7 @@ function watch(
   return startWatches({
     ...{ client, nodeName, log, signal, clock: systemClock, random: Math.random },
     model: sync.model,
-    allowsExternalIps: allowsServiceExternalIps(loaded.config.featureGates),
+    allowsExternalIps: isGateOn('AllowServiceExternalIPs', loaded.config.featureGates),
     onNode: (node) => guard.handle(node),
     watchNodeAddresses: createWatchNodeAddresses(openNetlinkSocket),
   });

@@ -10,6 +10,7 @@ import { runDaemon } from './daemon.ts';
 import { followConfigFile } from './follow-config-file.ts';
 import { createLife } from './restart.ts';
 import { type Started, start } from './start.ts';
+import { defaultedModeWarning } from './start-events.ts';
 
 type RunCommand = Extract<Command, { readonly kind: 'run' }>;
 
@@ -43,9 +44,11 @@ async function runOnNode(command: RunCommand, { loaded, log, nodeName, stop }: O
   const life = createLife(AbortSignal.any([stop, over.signal]), log);
   try {
     log.notice({ version: VERSION, node: nodeName, mode: loaded.config.mode }, 'Starting Fairlead');
+    const warning = defaultedModeWarning(loaded);
+    if (warning) log.warn({ warning }, 'configuration tolerated');
     followConfigFile({ source, running: loaded, clock: systemClock, log, ...life });
     adjustOomScore(loaded.config.oomScoreAdj, log);
-    await runDaemon({ loaded, nodeName, master, iptablesVariant, log, ...life });
+    await runDaemon({ loaded, flags: source.flags, nodeName, master, iptablesVariant, log, ...life });
     log.notice({}, 'Fairlead ends, the rules stay');
     return life.wantsRestart() ? 1 : 0;
   } catch (error) {

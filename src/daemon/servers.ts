@@ -1,6 +1,9 @@
 // The servers of the daemon: what they show, where they listen, and what happens when they cannot.
+import { flagValues } from '../cli/flag-values.ts';
 import { configzOf } from '../config/external-config.ts';
+import { isGateOn } from '../config/feature-gates.ts';
 import type { ProxyConfig } from '../config/fields.ts';
+import type { FlagTexts } from '../config/flagged-values.ts';
 import type { HostPort } from '../config/host-port.ts';
 import { INVALID_DROPPED_COUNTER, LOCALHOST_NODE_PORTS_COUNTER } from '../dataplane/iptables/features.ts';
 import type { EventNote } from '../kube/event-object.ts';
@@ -13,13 +16,16 @@ import { LoopLagMeter } from '../status/loop-lag.ts';
 import type { CurrentState, Metrics } from '../status/metrics.ts';
 import { metricsRoutes } from '../status/metrics-server.ts';
 import type { Snapshot, WatchStatus } from '../status/snapshot.ts';
+import type { Statusz } from '../status/zpages.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createReadPacketCounter } from '../system/packet-counters.ts';
 import { readProcessStats } from '../system/process-stats.ts';
 import { type Clock, sleep } from '../util/clock.ts';
+import { VERSION } from '../version.ts';
 
 export interface ServersOptions {
   readonly config: ProxyConfig;
+  readonly flags: FlagTexts;
   readonly nodeName: string;
   readonly snapshot: () => Snapshot;
   readonly watches: () => readonly WatchStatus[];
@@ -130,5 +136,16 @@ function metricsHandler(options: ServersOptions, lagMeter: LoopLagMeter): HttpHa
     proxyMode: config.mode,
     configz: JSON.stringify(configzOf(config)),
     hasProfiling: config.enableProfiling,
+    flags: isGateOn('ComponentFlagz', config.featureGates) ? flagValues(options.flags) : undefined,
+    statusz: isGateOn('ComponentStatusz', config.featureGates) ? () => statuszOf(options.clock) : undefined,
   });
+}
+
+function statuszOf(clock: Clock): Omit<Statusz, 'paths'> {
+  return {
+    version: VERSION,
+    runtime: process.version,
+    startedAtMs: performance.timeOrigin,
+    nowMs: clock.nowMs(),
+  };
 }

@@ -3,6 +3,7 @@
 import type { BaseLogger } from 'pino';
 import { type Backoff, backoffMs } from '../util/backoff.ts';
 import { type Clock, sleep } from '../util/clock.ts';
+import { type RateLimit, TokenBucket } from '../util/token-bucket.ts';
 import type { ApiWriter } from './api-client.ts';
 import { isConflict, isNotFound, isRequestRefused, isUnavailable } from './api-error.ts';
 import { type EventNote, eventKey, eventName, eventObject, eventPath, seriesPatch } from './event-object.ts';
@@ -13,6 +14,8 @@ export interface EventRecorderOptions {
   readonly clock: Clock;
   /** In [0, 1), as Math.random. */
   readonly random: () => number;
+  /** Of requests. */
+  readonly limit: RateLimit;
   readonly log: Pick<BaseLogger, 'warn'>;
 }
 
@@ -34,8 +37,6 @@ interface Series {
 const SERIES_WINDOW_MS = 10 * 60_000;
 /** How often the count of what is seen again and again is brought up to date. */
 const SERIES_UPDATE_MS = 5 * 60_000;
-/** As many requests as client-go's default of 5 a second lets through. */
-const SPACING_MS = 200;
 const SEND_TIMEOUT_MS = 10_000;
 const RETRY: Backoff = { firstMs: 1_000, maxMs: 60_000 };
 const MAX_FAILURES = 5;
@@ -45,14 +46,15 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #series = new Map<string, Series>();
   readonly #stopping = new AbortController();
+  readonly #requests: TokenBucket;
   #nap = new AbortController();
   #sending: Promise<void> | undefined;
   /** While something waits to be sent. */
   #settled: PromiseWithResolvers<void> | undefined;
-  #lastSendMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#requests = new TokenBucket(options.limit);
   }
 
   /**
@@ -118,7 +120,7 @@ export class EventRecorder {
   /** When it is to be sent, or, if the server knows everything, forgotten. */
   #dueAt(series: Series): number {
     return hasNews(series)
-      ? Math.max(series.notBeforeMs, this.#lastSendMs + SPACING_MS)
+      ? Math.max(series.notBeforeMs, this.#requests.nextAtMs)
       : series.lastMs + SERIES_WINDOW_MS;
   }
 
@@ -128,7 +130,7 @@ export class EventRecorder {
   }
 
   async #send(key: string, sent: Series, signal: AbortSignal): Promise<void> {
-    this.#lastSendMs = this.#options.clock.nowMs();
+    this.#requests.take(this.#options.clock.nowMs());
     const error = await this.#trySend(sent, signal);
     const current = this.#series.get(key) ?? sent; // it may have been seen again meanwhile
     const after =

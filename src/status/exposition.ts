@@ -1,22 +1,13 @@
 // In which format a scraper gets the metrics, and the way from one format to the other.
+import { qualityOf } from './accept.ts';
 
 export const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 export const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** Whether the Accept header prefers OpenMetrics to plain text (RFC 9110, 12.5.1). */
+/** Whether the Accept header prefers OpenMetrics to plain text. */
 export function prefersOpenMetrics(accept: string): boolean {
-  const wishes = accept.split(',').map(parseWish);
-  const best = (type: RegExp) =>
-    Math.max(0, ...wishes.filter((wish) => type.test(wish.type)).map((wish) => wish.q));
-  const openMetrics = best(/^application\/openmetrics-text$/);
-  return openMetrics > 0 && openMetrics >= best(/^(text\/plain|text\/\*|\*\/\*)$/);
-}
-
-function parseWish(item: string): { readonly type: string; readonly q: number } {
-  const [type = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
-  const quality = parameters.find((parameter) => parameter.startsWith('q='));
-  const q = quality === undefined ? 1 : Number(quality.slice(2));
-  return { type, q: Number.isFinite(q) ? q : 0 };
+  const openMetrics = qualityOf(accept, /^application\/openmetrics-text$/);
+  return openMetrics > 0 && openMetrics >= qualityOf(accept, /^(text\/plain|text\/\*|\*\/\*)$/);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Ip } from '../model/ip.ts';
 import type { Clock } from '../util/clock.ts';
 
 export interface HttpRequest {
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   /** The header; empty if there is none. */
@@ -118,9 +119,10 @@ async function answer(
   }
 }
 
-function requestOf({ url = '/', headers, socket }: IncomingMessage): HttpRequest {
+function requestOf({ method = 'GET', url = '/', headers, socket }: IncomingMessage): HttpRequest {
   const [path = '/', query = ''] = url.split('?', 2);
   return {
+    method,
     path,
     query: new URLSearchParams(query),
     accept: headers.accept ?? '',

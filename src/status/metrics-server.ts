@@ -3,6 +3,8 @@ import { jsonAnswer, routes, textAnswer } from './answers.ts';
 import { OPEN_METRICS, prefersOpenMetrics, TEXT_FORMAT, toOpenMetrics } from './exposition.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './http-listener.ts';
 import { profilingPaths } from './profiling.ts';
+import { createSlis, type Slis } from './slis.ts';
+import { flagzPage, type Statusz, statuszPage, textPage } from './zpages.ts';
 
 export interface MetricsServerOptions {
   /** All metrics in text format 0.0.4. */
@@ -10,21 +12,36 @@ export interface MetricsServerOptions {
   readonly proxyMode: string;
   /** JSON. */
   readonly configz: string;
+  /** By name; undefined: /flagz is switched off. */
+  readonly flags: ReadonlyMap<string, string> | undefined;
+  /** undefined: /statusz is switched off. */
+  readonly statusz: (() => Omit<Statusz, 'paths'>) | undefined;
   readonly hasProfiling: boolean;
 }
 
 export function metricsRoutes(options: MetricsServerOptions): HttpHandler {
-  const { metricsText, proxyMode, configz, hasProfiling } = options;
-  return routes(
-    new Map<string, HttpHandler>([
-      ['/healthz', healthz],
-      ['/healthz/ping', () => textAnswer('ok')],
-      ['/metrics', async ({ accept }) => metricsAnswer(await metricsText(), accept)],
-      ['/proxyMode', () => textAnswer(proxyMode)],
-      ['/configz', () => jsonAnswer(configz)],
-      ...(hasProfiling ? profilingPaths() : []),
-    ]),
-  );
+  return routes(metricsPaths(options));
+}
+
+/** What the server has, by path. */
+export function metricsPaths(options: MetricsServerOptions): ReadonlyMap<string, HttpHandler> {
+  const { metricsText, proxyMode, configz, flags, statusz, hasProfiling } = options;
+  const slis = createSlis();
+  const paths = new Map<string, HttpHandler>([
+    ['/healthz', (request) => healthz(request, slis)],
+    ['/healthz/ping', () => textAnswer('ok')],
+    ['/metrics', async ({ accept }) => metricsAnswer(await metricsText(), accept)],
+    ['/metrics/slis', (request) => slisAnswer(request, slis)],
+    ['/proxyMode', () => textAnswer(proxyMode)],
+    ['/configz', () => jsonAnswer(configz)],
+    ...(hasProfiling ? profilingPaths() : []),
+  ]);
+  if (flags) paths.set('/flagz', ({ accept }) => textPage(flagzPage(flags), accept));
+  if (statusz)
+    paths.set('/statusz', ({ accept }) =>
+      textPage(statuszPage({ ...statusz(), paths: [...paths.keys()] }), accept),
+    );
+  return paths;
 }
 
 function metricsAnswer(text: string, accept: string): HttpAnswer {
@@ -33,11 +50,20 @@ function metricsAnswer(text: string, accept: string): HttpAnswer {
   return { status: 200, headers, body: isOpen ? toOpenMetrics(text) : text };
 }
 
+/** Only DELETE changes anything, as upstream. */
+async function slisAnswer({ method, accept }: HttpRequest, slis: Slis): Promise<HttpAnswer> {
+  if (method !== 'DELETE') return metricsAnswer(await slis.text(), accept);
+  slis.reset();
+  return textAnswer('metrics reset\n');
+}
+
 /** The one check, and its words, of staging/src/k8s.io/apiserver/pkg/server/healthz/healthz.go. */
-function healthz({ query }: HttpRequest): HttpAnswer {
-  if (!query.has('verbose')) return textAnswer('ok');
+function healthz({ query }: HttpRequest, slis: Slis): HttpAnswer {
   const excluded = new Set(query.getAll('exclude'));
-  const ping = excluded.delete('ping') ? '[+]ping excluded: ok\n' : '[+]ping ok\n';
+  const isExcluded = excluded.delete('ping');
+  if (!isExcluded) slis.onHealthCheck();
+  if (!query.has('verbose')) return textAnswer('ok');
+  const ping = isExcluded ? '[+]ping excluded: ok\n' : '[+]ping ok\n';
   const names = Array.from(excluded, (name) => JSON.stringify(name)).join(', ');
   const warning = names && `warn: some health checks cannot be excluded: no matches for ${names}\n`;
   return textAnswer(`${ping}${warning}healthz check passed\n`);

@@ -8,6 +8,21 @@ import { createProxyMetrics, type PacketCounts, type ProxyMetrics } from './prox
 import { createRequestMetrics, type RequestMetrics } from './request-metrics.ts';
 import type { Snapshot, SyncReport, WatchStatus } from './snapshot.ts';
 
+/** What stays as it is as long as the process runs. */
+export interface Identity {
+  readonly build: Build;
+  /** `iptables`, `nftables`, … */
+  readonly mode: string;
+  readonly gates: readonly FeatureGate[];
+}
+
+export interface FeatureGate {
+  readonly name: string;
+  /** `ALPHA`, `BETA`, `DEPRECATED`; empty: generally available. */
+  readonly stage: string;
+  readonly isOn: boolean;
+}
+
 export interface Build {
   readonly version: string;
   /** `v24.21.0`. */
@@ -33,12 +48,13 @@ export interface Metrics extends Pick<ProxyMetrics, 'onHealthAnswer' | 'onFlowCh
   text(current: CurrentState): Promise<string>;
 }
 
-export function createMetrics(build: Build): Metrics {
+export function createMetrics({ build, mode, gates }: Identity): Metrics {
   const registry = new Registry();
   const proxy = createProxyMetrics(registry);
-  const own = createOwnMetrics(registry);
+  const own = createOwnMetrics(registry, mode);
   const processMetrics = createProcessMetrics(registry);
   showBuild(registry, build);
+  showGates(registry, gates);
   return {
     requests: createRequestMetrics(registry),
     onSync: (report) => {
@@ -72,6 +88,12 @@ function showBuild(registry: Registry, { version, runtime, platform }: Build): v
   metricMakers(registry)
     .gauge('kubernetes_build_info', 'Always 1; the labels say which build this is.', Object.keys(labels))
     .set(labels, 1);
+}
+
+function showGates(registry: Registry, gates: readonly FeatureGate[]): void {
+  const help = 'Whether a feature gate is on.';
+  const enabled = metricMakers(registry).gauge('kubernetes_feature_enabled', help, ['name', 'stage']);
+  for (const { name, stage, isOn } of gates) enabled.set({ name, stage }, isOn ? 1 : 0);
 }
 
 /** Bounds are label values, so they have to be written as Go does: 1.048576e+06. */

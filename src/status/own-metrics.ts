@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { LoopLag } from './loop-lag.ts';
 import { byFamily, IP_FAMILY, type MetricMakers, metricMakers, seconds } from './metric-makers.ts';
 import type { FamilyStatus, Snapshot, SyncReport, WatchStatus } from './snapshot.ts';
+import { stepMetrics } from './step-metrics.ts';
 
 export interface OwnMetrics {
   onSync(report: SyncReport): void;
@@ -14,9 +15,10 @@ export interface OwnMetrics {
   }): void;
 }
 
-export function createOwnMetrics(registry: Registry): OwnMetrics {
+export function createOwnMetrics(registry: Registry, mode: string): OwnMetrics {
   const makers = metricMakers(registry);
   const writes = writeMetrics(makers);
+  const steps = stepMetrics(makers, mode);
   const families = familyMetrics(makers);
   const { gauge } = makers;
   const watchAge = gauge(
@@ -30,7 +32,10 @@ export function createOwnMetrics(registry: Registry): OwnMetrics {
     ['quantile'],
   );
   return {
-    onSync: writes.onSync,
+    onSync: (report) => {
+      writes.onSync(report);
+      steps.onSync(report);
+    },
     refresh: ({ snapshot, watches, loopLag, nowMs }) => {
       for (const status of snapshot.families) families.refresh(status, nowMs);
       for (const { resource, lastHeardAtMs } of watches) {

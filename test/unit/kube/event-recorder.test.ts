@@ -3,6 +3,7 @@ import type { ApiWriter } from '../../../src/kube/api-client.ts';
 import { errorFromAnswer } from '../../../src/kube/api-error.ts';
 import type { EventNote } from '../../../src/kube/event-object.ts';
 import { EventRecorder } from '../../../src/kube/event-recorder.ts';
+import type { RateLimit } from '../../../src/util/token-bucket.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { recordedAnswer } from '../../fakes/recorded-answers.ts';
 import { untilAborted } from '../../fakes/scripted-api.ts';
@@ -83,12 +84,29 @@ describe('EventRecorder', () => {
     expect(written[2]?.object).toMatchObject({ series: { count: 2 } });
   });
 
-  it('sends five a second at most, and the rest later', async () => {
-    const { recorder, written, clock } = start();
-    for (let i = 0; i < 50; i += 1) recorder.record({ ...WEB, note: `note ${i}` });
+  it('sends a burst at once, the rest at the given rate, and may burst again after a quiet time', async () => {
+    const { recorder, written, clock } = start(undefined, { perSecond: 5, burst: 10 });
+    const record = (count: number) => {
+      for (let i = 0; i < count; i += 1)
+        recorder.record({ ...WEB, note: `note ${i}`, reason: `At${clock.nowMs()}` });
+    };
+    record(50);
+    await settle();
+    expect(written).toHaveLength(10);
     await clock.advance(1_000);
-    expect(written.length).toBeLessThanOrEqual(6);
-    await clock.advance(10_000);
+    expect(written).toHaveLength(15);
+    await clock.advance(7_000);
+    expect(written).toHaveLength(50);
+    await clock.advance(2_000);
+    record(20);
+    await settle();
+    expect(written).toHaveLength(60);
+  });
+
+  it('sends all at once where the rate has no limit', async () => {
+    const { recorder, written, clock } = start(undefined, { perSecond: -1, burst: 1 });
+    for (let i = 0; i < 50; i += 1) recorder.record({ ...WEB, note: `note ${i}` });
+    await clock.advance(0);
     expect(written).toHaveLength(50);
   });
 
@@ -179,7 +197,9 @@ const NOTHING: Written = { method: 'POST', path: '', object: {} };
 /** What the server does with a request: refuse it with a status, never answer, or accept it. */
 type Answer = (request: Written) => number | 'never' | undefined;
 
-function start(answer: Answer = () => undefined) {
+const DEFAULT_LIMIT: RateLimit = { perSecond: 5, burst: 1 };
+
+function start(answer: Answer = () => undefined, limit = DEFAULT_LIMIT) {
   const clock = new FakeClock();
   const written: Written[] = [];
   const logged: string[] = [];
@@ -196,6 +216,6 @@ function start(answer: Answer = () => undefined) {
       write({ method: 'PATCH', path, object: patch as Written['object'] }, signal),
   };
   const log = { warn: (_: unknown, message?: string) => void logged.push(message ?? '') };
-  const recorder = new EventRecorder({ client, nodeName: 'node-1', clock, random: () => 0.5, log });
+  const recorder = new EventRecorder({ client, nodeName: 'node-1', clock, random: () => 0.5, limit, log });
   return { recorder, written, logged, clock };
 }

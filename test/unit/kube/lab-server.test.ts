@@ -82,7 +82,12 @@ it('mirrors all four resources, and follows a Service that comes and goes', { ti
 });
 
 it('writes an Event that the server accepts', { timeout: 30_000 }, async () => {
-  const recorder = new EventRecorder({ client, nodeName: 'node-1', ...context });
+  const recorder = new EventRecorder({
+    client,
+    nodeName: 'node-1',
+    limit: { perSecond: 5, burst: 10 },
+    ...context,
+  });
   recorder.record({
     regarding: { kind: 'Service', namespace: 'default', name: 'kubernetes' },
     type: 'Warning',

@@ -60,7 +60,14 @@ async function requestsOfEventRecorder(): Promise<string[]> {
     create: async (path) => void requests.push(requestOf('POST', path)),
     mergePatch: async (path) => void requests.push(requestOf('PATCH', path)),
   };
-  const events = new EventRecorder({ client, nodeName: 'node-1', clock, random: () => 0, log: LOG });
+  const events = new EventRecorder({
+    client,
+    nodeName: 'node-1',
+    clock,
+    random: () => 0,
+    limit: { perSecond: 5, burst: 10 },
+    log: LOG,
+  });
   const regarding = { kind: 'Node', namespace: '', name: 'node-1' } as const;
   const note = { regarding, type: 'Normal', reason: 'Starting', action: 'Start', note: '' } as const;
   events.record(note);

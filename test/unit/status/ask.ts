@@ -7,5 +7,12 @@ export async function ask(
   fields: Partial<HttpRequest> = {},
 ): Promise<HttpAnswer> {
   const [path = '', query = ''] = url.split('?');
-  return handler({ path, query: new URLSearchParams(query), accept: '', isLoopback: true, ...fields });
+  return handler({
+    method: 'GET',
+    path,
+    query: new URLSearchParams(query),
+    accept: '',
+    isLoopback: true,
+    ...fields,
+  });
 }

@@ -1,19 +1,30 @@
 import type { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { HttpRequest } from '../../../src/status/http-listener.ts';
-import { metricsRoutes } from '../../../src/status/metrics-server.ts';
+import type { HttpHandler, HttpRequest } from '../../../src/status/http-listener.ts';
+import { type MetricsServerOptions, metricsRoutes } from '../../../src/status/metrics-server.ts';
 import { ask } from './ask.ts';
 
 const PLAIN_TEXT = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
 
-function get(path: string, fields: Partial<HttpRequest> = {}, hasProfiling = false) {
-  const handler = metricsRoutes({
+const STATUS = { version: '1.2.3', runtime: 'v24.21.0', startedAtMs: 0, nowMs: 3_723_000 };
+
+function server(options: Partial<MetricsServerOptions> = {}): HttpHandler {
+  return metricsRoutes({
     metricsText: async () => '# TYPE a_total counter\na_total 1\n',
     proxyMode: 'iptables',
     configz: '{"kubeproxy.config.k8s.io":{}}',
-    hasProfiling,
+    flags: new Map([
+      ['config', '/c'],
+      ['v', '2'],
+    ]),
+    statusz: () => STATUS,
+    hasProfiling: false,
+    ...options,
   });
-  return ask(handler, path, fields);
+}
+
+function get(path: string, fields: Partial<HttpRequest> = {}, hasProfiling = false) {
+  return ask(server({ hasProfiling }), path, fields);
 }
 
 describe('the metrics server', () => {
@@ -48,6 +59,61 @@ describe('the metrics server', () => {
     const open = await get('/metrics', { accept: 'application/openmetrics-text;version=1.0.0' });
     expect(open.headers['Content-Type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
     expect(open.body).toBe('# TYPE a counter\na_total 1\n# EOF\n');
+  });
+});
+
+describe('/metrics/slis', () => {
+  const RESULT = 'kubernetes_healthcheck{name="ping",type="healthz"} 1\n';
+
+  it('tells how the health check went, each time that it was made, until it is reset', async () => {
+    const handler = server();
+    expect((await ask(handler, '/metrics/slis')).body).not.toContain(RESULT);
+    await ask(handler, '/healthz');
+    await ask(handler, '/healthz?verbose');
+    await ask(handler, '/healthz?exclude=ping');
+    const { headers, body } = await ask(handler, '/metrics/slis');
+    expect(headers['Content-Type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(body).toContain(RESULT);
+    expect(body).toContain('kubernetes_healthchecks_total{name="ping",type="healthz",status="success"} 2\n');
+    expect((await ask(handler, '/metrics/slis', { method: 'DELETE' })).body).toBe('metrics reset\n');
+    expect((await ask(handler, '/metrics/slis')).body).not.toContain(RESULT);
+  });
+
+  it('is there in OpenMetrics, too', async () => {
+    const { body } = await get('/metrics/slis', { accept: 'application/openmetrics-text' });
+    expect(body).toContain('# TYPE kubernetes_healthchecks counter\n');
+  });
+});
+
+describe('the pages for people', () => {
+  it('show the flags', async () => {
+    const { status, headers, body } = await get('/flagz');
+    expect([status, headers]).toEqual([200, PLAIN_TEXT]);
+    expect(body).toMatch(/^\nkube-proxy flags\n.*\n\nconfig=\/c\nv=2\n$/);
+  });
+
+  it('show what runs, since when, and what else there is to see', async () => {
+    const { body } = await get('/statusz');
+    expect(body).toMatch(/^\nkube-proxy statusz\n/);
+    expect(body).toContain('\nStarted: Thu, 01 Jan 1970 00:00:00 GMT\nUp: 1 hr 02 min 03 sec\n');
+    expect(body).toContain('\nBinary version: Fairlead 1.2.3\n');
+    expect(body).toMatch(/^Paths: .*\/metrics\/slis .*\/configz \/flagz \/statusz$/m);
+  });
+
+  it.each([
+    ['*/*', 200],
+    ['text/plain;charset=utf-8', 200],
+    ['application/json;as=Flagz;v=v1beta1;g=config.k8s.io, text/plain;q=0.5', 200],
+    ['application/json;as=Flagz;v=v1beta1;g=config.k8s.io', 406],
+  ])('have text only: who accepts %s gets %i', async (accept, status) => {
+    expect((await get('/flagz', { accept })).status).toBe(status);
+    expect((await get('/statusz', { accept })).status).toBe(status);
+  });
+
+  it('are not there when their feature gates are off', async () => {
+    const handler = server({ flags: undefined, statusz: undefined });
+    expect((await ask(handler, '/flagz')).status).toBe(404);
+    expect((await ask(handler, '/statusz')).status).toBe(404);
   });
 });
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { gateStates } from '../../../src/config/feature-gates.ts';
 import { type CurrentState, createMetrics, type Metrics } from '../../../src/status/metrics.ts';
 import { aFamilyStatus, aReport, aSnapshot } from '../../builders/status.ts';
 import { shapesOf } from './recorded-metrics.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const recorded = shapesOf(
-  readFileSync(resolve(ROOT, 'test/fixtures/kube-proxy/iptables-nft.metrics.txt'), 'utf8'),
-);
+const SCRAPE = readFileSync(resolve(ROOT, 'test/fixtures/kube-proxy/iptables-nft.metrics.txt'), 'utf8');
+const recorded = shapesOf(SCRAPE);
 
 const SYNC_BUCKETS = [
   ...['0.001', '0.002', '0.004', '0.008', '0.016', '0.032', '0.064', '0.128'],
@@ -42,7 +42,11 @@ const UNRECORDED = {
 let metrics: Metrics;
 
 beforeEach(() => {
-  metrics = createMetrics({ version: '1.2.3', runtime: 'v24.21.0', platform: 'linux/amd64' });
+  metrics = createMetrics({
+    build: { version: '1.2.3', runtime: 'v24.21.0', platform: 'linux/amd64' },
+    mode: 'iptables',
+    gates: gateStates({}),
+  });
 });
 
 /** Everything that can happen happens once. */
@@ -103,6 +107,17 @@ describe('the metrics of kube-proxy', () => {
     expect(names.filter((name) => (ours.get(name)?.labels.length ?? 0) > 0)).toEqual([]);
   });
 
+  it('show the feature gates that mean something here as they were recorded', async () => {
+    const series = (text: string) =>
+      text.split('\n').filter((line) => line.startsWith('kubernetes_feature_enabled{'));
+    const ours = series(await metrics.text(now()));
+    const newIn137 = /"(KubeProxyIPVS|NFTablesNetlink|KubeProxyNFTablesLocalhostNodePorts)"/;
+    const known = ours.filter((line) => !newIn137.test(line));
+    expect(ours).toHaveLength(19);
+    expect(known).toHaveLength(16);
+    expect(series(SCRAPE)).toEqual(expect.arrayContaining(known));
+  });
+
   it('hide packet counters that the kernel does not have', async () => {
     const packets = { invalidDropped: undefined, localhostNodePorts: 3 };
     const text = await metrics.text(now({ packets }));
@@ -128,6 +143,16 @@ describe('values', () => {
     expect(await valuesOf('kubeproxy_network_programming_duration_seconds_count')).toEqual([3]);
     // A clock that is ahead of ours makes no negative time.
     expect(await valuesOf('kubeproxy_network_programming_duration_seconds_sum')).toEqual([3.5]);
+  });
+
+  it('say where the time of a sync goes, by mode', async () => {
+    metrics.onSync(aReport({ stepsMs: { plan: 3, apply: 500 } }));
+    metrics.onSync(aReport({ stepsMs: { plan: 2 } }));
+    const text = await metrics.text(now());
+    const of = (step: string) => `{mode="iptables",step="${step}",ip_family="IPv4"}`;
+    expect(text).toContain(`fairlead_sync_step_duration_seconds_count${of('plan')} 2\n`);
+    expect(text).toContain(`fairlead_sync_step_duration_seconds_sum${of('apply')} 0.5\n`);
+    expect(text).not.toContain('step="read"');
   });
 
   it('count Services once for each family, and scrapes do not add up', async () => {
