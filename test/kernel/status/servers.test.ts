@@ -63,6 +63,13 @@ async function synced(daemon: Daemon): Promise<void> {
     await daemon.waitFor((event) => event.msg === SYNC_COMPLETE && event['family'] === family);
 }
 
+/** Of the Events that the daemon of the node has written. */
+function reasonsOf(nodeName: string): unknown[] {
+  const all = controlPlane.cluster.store.list(events.bucket);
+  const own = all.filter((event) => event['reportingInstance'] === `kube-proxy-${nodeName}`);
+  return own.map((event) => event['reason']);
+}
+
 async function get(from: Place, url: string, accept = '*/*'): Promise<Answer> {
   const { stdout } = await from.exec(process.execPath, ['-e', FETCH, url, accept]);
   return JSON.parse(stdout);
@@ -91,6 +98,10 @@ describe('a daemon on a node', () => {
     );
     // No flow was looked for yet.
     expect(missing.filter((name) => !name.startsWith('kubeproxy_conntrack_'))).toEqual([]);
+    expect(body).toMatch(/^kubernetes_feature_enabled\{name="AllowServiceExternalIPs",stage=""\} 1$/m);
+    expect(body).toMatch(
+      /^fairlead_sync_step_duration_seconds_count\{mode="iptables",step="apply",ip_family="IPv4"\} [1-9]/m,
+    );
     expect(body).toMatch(/^fairlead_synced\{ip_family="IPv6"\} 1$/m);
     expect(body).toMatch(
       /^rest_client_requests_total\{code="200",method="GET",host="192.0.2.2:6443"\} [4-9]$/m,
@@ -111,6 +122,20 @@ describe('a daemon on a node', () => {
       iptables: { syncPeriod: '30s' },
     });
     expect((await get(node, 'http://127.0.0.1:10249/healthz')).body).toBe('ok');
+    const { body: slis } = await get(node, 'http://127.0.0.1:10249/metrics/slis');
+    expect(slis).toContain('kubernetes_healthcheck{name="ping",type="healthz"} 1\n');
+  });
+
+  it('shows its flags and its state to people', async () => {
+    const flagz = await get(node, 'http://127.0.0.1:10249/flagz');
+    expect(flagz.body).toMatch(/^config=\/.*\n/m);
+    expect(flagz.body).toContain('\niptables-sync-period=30s\n');
+    const statusz = await get(node, 'http://127.0.0.1:10249/statusz');
+    expect(statusz.body).toMatch(/^Up: 0 hr 0\d min \d\d sec\n/m);
+  });
+
+  it('says on the Node that it has started', async () => {
+    await expect.poll(() => reasonsOf('node-1'), { timeout: 10_000 }).toEqual(['Starting']);
   });
 
   it('is healthy, alive and ready, as load balancers outside see it too', async () => {
@@ -164,6 +189,16 @@ describe('a daemon whose bindAddress is of IPv6', () => {
   });
 });
 
+describe('a daemon without a mode in its configuration', () => {
+  it('says so in its log and on the Node', async () => {
+    const daemon = start('node-2', { mode: '' });
+    await daemon.waitFor((event) => String(event['warning']).startsWith('mode is not set, using iptables'));
+    await synced(daemon);
+    await expect.poll(() => reasonsOf('node-2'), { timeout: 10_000 }).toContain('ProxyModeNotSet');
+    expect(await daemon.stop()).toBe(0);
+  });
+});
+
 describe('a daemon that cannot reach the API server', () => {
   it('is alive, but not ready and no node for load balancers, until it can', async () => {
     await controlPlane.stopServing();
@@ -183,8 +218,7 @@ describe('a server that cannot listen', () => {
     const daemon = start('node-2', { metricsBindAddress: '192.0.2.99:10249', bindAddressHardFail: true });
     await expect(daemon.waitFor(({ msg }) => msg === 'Fairlead cannot run')).resolves.toBeDefined();
     expect(await daemon.stop()).toBe(1);
-    const notes = controlPlane.cluster.store.list(events.bucket).map((event) => event['reason']);
-    expect(notes).toContain('FailedToStartMetricServer');
+    expect(reasonsOf('node-2')).toContain('FailedToStartMetricServer');
   });
 
   it('is tried again, and the others go on, unless it asks for that', async () => {
