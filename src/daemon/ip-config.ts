@@ -48,10 +48,11 @@ function detectorFaults(config: ProxyConfig, { primaryFamily, podCidrs }: NodeFa
   ];
 }
 
+/** An unspecified address takes what the node has. */
 function serverWarnings(config: ProxyConfig, { primaryFamily }: NodeFamilies): string[] {
   return (['healthzBindAddress', 'metricsBindAddress'] as const).flatMap((name) => {
     const ip = config[name]?.ip;
-    const isOther = ip !== undefined && isUnspecified(ip) && ipFamilyOf(ip) !== primaryFamily;
+    const isOther = ip !== undefined && !isUnspecified(ip) && ipFamilyOf(ip) !== primaryFamily;
     return isOther ? [`the node has ${primaryFamily} only, but ${name} is ${ip}`] : [];
   });
 }

@@ -77,9 +77,9 @@ describe('ipWarnings', () => {
     [
       `${QUIET}healthzBindAddress: "[::]:10256"\nmetricsBindAddress: "[::1]:10249"`,
       ONLY_4,
-      ['the node has IPv4 only, but healthzBindAddress is ::'],
+      ['the node has IPv4 only, but metricsBindAddress is ::1'],
     ],
-    [`${QUIET}healthzBindAddress: "[::]:10256"`, BOTH, []],
+    [`${QUIET}metricsBindAddress: "[::1]:10249"`, BOTH, []],
   ])('says for %j on %j what may not be wanted', (fields, node, warnings) => {
     expect(ipWarnings(configOf(fields), node)).toEqual(warnings);
   });
