@@ -19,13 +19,16 @@ export interface HealthServerOptions {
  * every family has had its first full sync, so that a rollout stops at the first broken node.
  */
 export function healthRoutes(options: HealthServerOptions): HttpHandler {
-  return routes(
-    new Map<string, HttpHandler>([
-      ['/healthz', () => counted('healthz', healthz(options), options)],
-      ['/livez', () => counted('livez', livez(options), options)],
-      ['/readyz', () => readyz(options.snapshot())],
-    ]),
-  );
+  return routes(healthPaths(options));
+}
+
+/** What the server has, by path. */
+export function healthPaths(options: HealthServerOptions): ReadonlyMap<string, HttpHandler> {
+  return new Map<string, HttpHandler>([
+    ['/healthz', () => counted('healthz', healthz(options), options)],
+    ['/livez', () => counted('livez', livez(options), options)],
+    ['/readyz', () => readyz(options.snapshot())],
+  ]);
 }
 
 function healthz(options: HealthServerOptions): HttpAnswer {
