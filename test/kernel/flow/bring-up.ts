@@ -6,11 +6,11 @@ import type { Lab } from '../../../src/lab/lab.ts';
 import type { Place } from '../../../src/lab/place.ts';
 import { isYounger } from './cases/conflicts.ts';
 import type { FlowBed } from './experiments/experiment.ts';
-import { daemonConfigOf, type FlowDataplane } from './flow-dataplane.ts';
+import { daemonConfigOf, type FlowDaemonPlace, type FlowDataplane } from './flow-dataplane.ts';
 import { startFlowLab } from './flow-lab.ts';
 import { flowService, ready } from './flow-service.ts';
 import { type Manifest, manifestsOf } from './manifests.ts';
-import { FAMILIES, NODES, type NodeName } from './world.ts';
+import { FAMILIES, NODES } from './world.ts';
 
 /** Made after everything else, so a daemon that serves it has heard of everything else. */
 const LAST = flowService({ number: 300, name: 'younger-last', endpoints: ready('pod-2-1:8080') });
@@ -31,7 +31,11 @@ export async function bringUp(
     const controlPlane = await ControlPlane.start(lab);
     controlPlane.apply(manifests.filter((manifest) => !isYounger(manifest)));
     const areOlder = sleep(1_000);
-    const daemons = NODES.map(({ name }) => startDaemon(lab, controlPlane, dataplane, name));
+    const { startDaemon = (place) => startProgram(place, dataplane) } = dataplane;
+    const starts = NODES.map(({ name }) =>
+      startDaemon({ lab, controlPlane, nodeName: name, config: daemonConfigOf(dataplane, name) }),
+    );
+    const daemons = await Promise.all(starts);
     await Promise.all([areOlder, ...daemons.flatMap(firstSyncs)]);
     controlPlane.apply([...manifests.filter(isYounger), ...manifestsOf(LAST)]);
     await Promise.all(daemons.map((daemon) => servesLast(lab, daemon)));
@@ -42,17 +46,12 @@ export async function bringUp(
   }
 }
 
-function startDaemon(
-  lab: Lab,
-  { proxyKubeconfig }: ControlPlane,
-  dataplane: FlowDataplane,
-  node: NodeName,
-): Daemon {
-  return new Daemon(lab, node, {
-    kubeconfig: proxyKubeconfig,
-    config: daemonConfigOf(dataplane, node),
-    ...(dataplane.env && { env: dataplane.env }),
-  });
+async function startProgram(
+  { lab, controlPlane, nodeName, config }: FlowDaemonPlace,
+  { env }: FlowDataplane,
+): Promise<Daemon> {
+  const kubeconfig = controlPlane.proxyKubeconfig;
+  return new Daemon(lab, nodeName, { kubeconfig, config, ...(env && { env }) });
 }
 
 function firstSyncs(daemon: Daemon): Promise<unknown>[] {

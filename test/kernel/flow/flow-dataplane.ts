@@ -1,4 +1,7 @@
 // What the suite has to know of a dataplane.
+import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
+import type { Daemon } from '../../../src/lab/daemon.ts';
+import type { Lab } from '../../../src/lab/lab.ts';
 import { flowNode, type NodeName } from './world.ts';
 
 export interface FlowDataplane {
@@ -10,6 +13,16 @@ export interface FlowDataplane {
   readonly env?: Readonly<Record<string, string>>;
   /** What the dataplane cannot do. */
   readonly skips?: readonly FlowSkip[];
+  /** Starts a node's daemon in another way than as a program of the machine. */
+  readonly startDaemon?: (place: FlowDaemonPlace) => Promise<Daemon>;
+}
+
+export interface FlowDaemonPlace {
+  readonly lab: Lab;
+  readonly controlPlane: ControlPlane;
+  readonly nodeName: NodeName;
+  /** On top of what every daemon of a lab has. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface FlowSkip {

@@ -4,16 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allGroups } from './cases/all-groups.ts';
 import { allExperiments } from './experiments/all-experiments.ts';
 import type { FlowDataplane } from './flow-dataplane.ts';
-import { type FlowRun, startFlowRun, type Tested } from './flow-run.ts';
+import { type FlowPlan, type FlowRun, startFlowRun, type Tested } from './flow-run.ts';
 
 /** Far more than it takes: bringing up, all packets, and the end. */
 const RUN_TIMEOUT_MS = 300_000;
 
+/** What is tested; everything if not said. */
+export type FlowTests = Pick<FlowPlan, 'groups' | 'experiments'>;
+
 /** Defines the suite for a dataplane. All that a new one needs is a file with one call of it. */
-export function flowSuite(dataplane: FlowDataplane): void {
+export function flowSuite(
+  dataplane: FlowDataplane,
+  { groups, experiments }: FlowTests = { groups: allGroups(), experiments: allExperiments() },
+): void {
   const { skips = [] } = dataplane;
-  const groups = allGroups();
-  const experiments = allExperiments();
   const fullNames = new Map<Tested, string>([
     ...groups.flatMap((group) =>
       group.cases.map((flowCase): [Tested, string] => [flowCase, `${group.name} ${flowCase.name}`]),

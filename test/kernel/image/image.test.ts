@@ -10,14 +10,27 @@ import type { Attempt } from '../../../src/lab/traffic/probe.ts';
 import { tally } from '../../../src/lab/traffic/tally.ts';
 import { VERSION } from '../../../src/version.ts';
 import { until } from '../daemon/until.ts';
+import { allGroups } from '../flow/cases/all-groups.ts';
+import type { FlowDaemonPlace } from '../flow/flow-dataplane.ts';
+import { flowSuite } from '../flow/flow-suite.ts';
 import { buildImage, type Image } from './build-image.ts';
 import { type ImageBed, startImageBed } from './image-bed.ts';
-import { execInContainer, isAnswered, type Pod, runInitContainers, startContainer } from './pod.ts';
+import { loadBase } from './manifest.ts';
+import {
+  createPod,
+  execInContainer,
+  isAnswered,
+  type Pod,
+  runInitContainers,
+  startContainer,
+} from './pod.ts';
 
 const VARIANTS: readonly IptablesVariant[] = ['legacy', 'nft'];
 /** CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
 const CAPABILITIES = (1n << 12n) | (1n << 13n);
 const MAX_SIZE_MB = 300;
+/** Of the packet-flow suite: what shows most of what a container may lack. */
+const FLOW_GROUPS = /endpoints all ready|host network|^NodePorts|source ranges/;
 const WEB_PODS = ['web-node-1', 'web-node-2', 'web-node-3'];
 
 let image: Image;
@@ -173,6 +186,17 @@ describe("kubeadm's pod with this image", () => {
     expect(answeredBy(await node.probe({ to: '127.0.0.1', port: 30080, count: 10 }))).not.toEqual([]);
   });
 });
+
+flowSuite(
+  { name: 'the pod of manifests/base', mode: 'iptables', startDaemon: startInPod },
+  { groups: allGroups().filter(({ name }) => FLOW_GROUPS.test(name)), experiments: [] },
+);
+
+async function startInPod(place: FlowDaemonPlace): Promise<Daemon> {
+  const pod = createPod({ ...place, image, manifest: await loadBase() });
+  await runInitContainers(pod);
+  return startContainer(pod);
+}
 
 /** The daemon's own process: the first in its own namespace of processes. */
 function processIn({ pid }: Daemon): number {

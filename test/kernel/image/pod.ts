@@ -28,17 +28,19 @@ export interface PodOptions {
   readonly nodeName: string;
   readonly image: Image;
   readonly manifest: PodManifest;
+  /** Fields of the configuration that differ from the manifest's. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** Makes the files that the pod mounts, in the lab's directory. */
-export function createPod({ lab, controlPlane, nodeName, image, manifest }: PodOptions): Pod {
+export function createPod({ lab, controlPlane, nodeName, image, manifest, config }: PodOptions): Pod {
   const { initContainers = [], containers, volumes = [] } = manifest.podSpec;
   const [container] = containers;
   if (!container) throw new Error('the pod has no container');
   const directory = join(lab.directory, `${nodeName}.pod`);
   const kubeconfig = controlPlane.proxyKubeconfig;
   writeFiles(directory, {
-    ...configFiles(manifest, kubeconfig),
+    ...configFiles(manifest, kubeconfig, config),
     ...serviceAccountFiles(kubeconfig),
     ...HOST_FILES,
   });
@@ -100,11 +102,15 @@ function placeOf({ name, hostPath, configMap }: V1Volume): string {
  * The manifest's, with what only the lab knows: its addresses, that the limits of the machine are not its own, and that no
  * kubelet has lowered the score.
  */
-function configFiles({ configFiles }: PodManifest, labKubeconfig: string): Record<string, string> {
+function configFiles(
+  { configFiles }: PodManifest,
+  labKubeconfig: string,
+  changes: PodOptions['config'],
+): Record<string, string> {
   const { 'config.conf': config = '', 'kubeconfig.conf': kubeconfig = '' } = configFiles;
   const { clusterCIDR, conntrack, logging } = proxyConfig('', '');
   const oomScoreAdj = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
-  const adapted = { ...objectOf(load(config)), clusterCIDR, conntrack, logging, oomScoreAdj };
+  const adapted = { ...objectOf(load(config)), clusterCIDR, conntrack, logging, oomScoreAdj, ...changes };
   return {
     'config/config.conf': dump(adapted),
     'config/kubeconfig.conf': kubeconfig.replace(/server: .*/, `server: ${read(labKubeconfig).server}`),
