@@ -144,6 +144,14 @@ describe('parseConfig', () => {
     ['detectLocalMode: Elsewhere', 'detectLocalMode is'],
     ['healthzBindAddress: "::1:99999"', 'healthzBindAddress is'],
     ['featureGates: {A: 1}', 'featureGates is'],
+    ['oomScoreAdj: 1001', 'oomScoreAdj is 1001, but must be a whole number from -1000 to 1000'],
+    ['conntrack: {maxPerCore: -1}', 'conntrack.maxPerCore is -1'],
+    ['conntrack: {min: -1}', 'conntrack.min is -1'],
+    ['conntrack: {tcpEstablishedTimeout: -1s}', "conntrack.tcpEstablishedTimeout is '-1s'"],
+    ['conntrack: {tcpCloseWaitTimeout: -1s}', "conntrack.tcpCloseWaitTimeout is '-1s'"],
+    ['conntrack: {udpTimeout: -1s}', "conntrack.udpTimeout is '-1s'"],
+    ['conntrack: {udpStreamTimeout: -1s}', "conntrack.udpStreamTimeout is '-1s'"],
+    ['logging: {flushFrequency: -5s}', "logging.flushFrequency is '-5s'"],
   ])('refuses %s', (fields, problem) => {
     expect(problemsOf(fields)).toEqual([expect.stringContaining(problem)]);
   });
@@ -153,6 +161,26 @@ describe('parseConfig', () => {
       "iptables.syncPeriod is '-1s', but must be more than 0",
       "iptables.minSyncPeriod is '-2s', but must be not negative",
     ]);
+  });
+
+  it('checks the section of a mode in that mode', () => {
+    const ipvs =
+      'ipvs: {tcpTimeout: -1s, tcpFinTimeout: -1s, udpTimeout: -1s, excludeCIDRs: [nonsense], minSyncPeriod: 1h}';
+    expect(problemsOf(`mode: ipvs\n${ipvs}`)).toEqual(
+      expect.arrayContaining([
+        "ipvs.minSyncPeriod is '1h0m0s', but must be at most ipvs.syncPeriod, which is 30s",
+        "ipvs.tcpTimeout is '-1s', but must be not negative",
+        "ipvs.tcpFinTimeout is '-1s', but must be not negative",
+        "ipvs.udpTimeout is '-1s', but must be not negative",
+        "ipvs.excludeCIDRs is [ 'nonsense' ], but must be a list of networks like 10.0.0.0/8",
+      ]),
+    );
+    expect(problemsOf('mode: nftables\nnftables: {masqueradeBit: 32, syncPeriod: -1s}')).toEqual(
+      expect.arrayContaining([
+        'nftables.masqueradeBit is 32, but must be a whole number from 0 to 31',
+        "nftables.syncPeriod is '-1s', but must be more than 0",
+      ]),
+    );
   });
 
   it.each([

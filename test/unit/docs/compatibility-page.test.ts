@@ -52,6 +52,15 @@ describe('docs/compatibility.md', () => {
     expect(pathsOf('health')).toEqual([...server.keys()].toSorted());
   });
 
+  it('has a reason for each difference', () => {
+    const differences = PAGE.split(/\n\n+/).filter((block) => /^\|.*\| why \|\n/.test(block));
+    const rows = differences
+      .flatMap((block) => block.split('\n').slice(2))
+      .filter((line) => line.startsWith('|'));
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
+  });
+
   it('has all Events', () => {
     const directory = resolve(ROOT, 'src/daemon');
     const sources = readdirSync(directory).map((file) => readFileSync(resolve(directory, file), 'utf8'));

@@ -126,6 +126,29 @@ describe('the metrics of kube-proxy', () => {
   });
 });
 
+it('bounds every label: none takes the name or address of a Service, Pod or Node', async () => {
+  bustle();
+  const shapes = shapesOf(await metrics.text(now()));
+  shapes.delete('kubernetes_build_info');
+  const labels = new Set(Array.from(shapes.values()).flatMap((shape) => shape.labels));
+  expect([...labels].toSorted()).toEqual([
+    ...[
+      'code',
+      'host',
+      'ip_family',
+      'method',
+      'mode',
+      'name',
+      'outcome',
+      'quantile',
+      'resource',
+      'stage',
+      'step',
+    ],
+    ...['table', 'traffic_policy', 'verb'],
+  ]);
+});
+
 describe('values', () => {
   it('follow the syncs', async () => {
     metrics.onSync(aReport({ startedAtMs: 1_000, endedAtMs: 1_500, written: { natRules: 7 } }));
