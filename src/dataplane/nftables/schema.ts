@@ -1,0 +1,140 @@
+// The sets and maps of the table: names, fields of their keys, what they map to. Everything that differs from Service to Service
+// is an element of one of these, so their number does not depend on the cluster.
+
+/**
+ * Fields of keys and data: an address of the family; a protocol, a port and a slot, which each take four bytes in a key.
+ * A NodePort has the address of all zeros (`0.0.0.0`, `::`) in its key.
+ */
+export type Field = 'address' | 'protocol' | 'port' | 'slot';
+
+export interface SetSchema {
+  readonly name: SetName;
+  /** Shown by `nft list`. */
+  readonly comment: string;
+  readonly key: readonly Field[];
+  /** What a map has for a key; undefined for a set. */
+  readonly value?: 'verdict' | readonly Field[];
+  /** Keys are ranges; several fields in one key each have a range of their own. */
+  readonly isInterval?: boolean;
+  /** Packets add to it, elements expire. Its elements are never compared with a desired state. */
+  readonly isLearned?: boolean;
+}
+
+/** Of the session affinity with a timeout of so many seconds: there is one set for each timeout in use. */
+export type AffinitySetName = `affinity-${number}s`;
+
+export type FixedSetName =
+  | 'frontends'
+  | 'picks'
+  | 'local-picks'
+  | 'sticky-picks'
+  | 'sticky-local-picks'
+  | 'endpoints'
+  | 'refusals'
+  | 'restricted-frontends'
+  | 'allowed-sources'
+  | 'hairpin-endpoints'
+  | 'service-cluster-ips'
+  | 'service-cidrs'
+  | 'node-port-addresses'
+  | 'clients';
+
+export type SetName = FixedSetName | AffinitySetName;
+
+const FRONTEND = ['address', 'protocol', 'port'] as const;
+
+/** In the order in which they are made: the kernel finds the first ones by name faster than the last. */
+export const FIXED_SETS: readonly SetSchema[] = [
+  {
+    name: 'endpoints',
+    comment: 'endpoints by frontend and slot; those of this node from slot 65536 on',
+    key: [...FRONTEND, 'slot'],
+    value: ['address', 'port'],
+  },
+  {
+    name: 'frontends',
+    comment: 'what becomes of a connection to a Service; 0.0.0.0 or :: for a NodePort',
+    key: FRONTEND,
+    value: 'verdict',
+  },
+  { name: 'service-cluster-ips', comment: 'ClusterIPs of Services', key: ['address'] },
+  {
+    name: 'hairpin-endpoints',
+    comment: 'endpoints that may run here: their connections to themselves are masqueraded',
+    key: ['address', 'address', 'protocol', 'port'],
+  },
+  {
+    name: 'picks',
+    comment: 'where an endpoint of the whole cluster is picked',
+    key: FRONTEND,
+    value: 'verdict',
+  },
+  {
+    name: 'local-picks',
+    comment: 'where an endpoint of this node is picked',
+    key: FRONTEND,
+    value: 'verdict',
+  },
+  {
+    name: 'sticky-picks',
+    comment: 'as picks, for clients that have no endpoint yet',
+    key: FRONTEND,
+    value: 'verdict',
+  },
+  {
+    name: 'sticky-local-picks',
+    comment: 'as local-picks, for clients that have no endpoint yet',
+    key: FRONTEND,
+    value: 'verdict',
+  },
+  {
+    name: 'refusals',
+    comment: 'frontends without endpoints: reject, or drop where the policy is Local',
+    key: FRONTEND,
+    value: 'verdict',
+  },
+  { name: 'restricted-frontends', comment: 'frontends with loadBalancerSourceRanges', key: FRONTEND },
+  {
+    name: 'allowed-sources',
+    comment: 'loadBalancerSourceRanges',
+    key: [...FRONTEND, 'address'],
+    isInterval: true,
+  },
+  {
+    name: 'service-cidrs',
+    comment: 'networks of which ClusterIPs are allocated',
+    key: ['address'],
+    isInterval: true,
+  },
+  {
+    name: 'node-port-addresses',
+    comment: 'addresses of this node that answer on NodePorts',
+    key: ['address'],
+  },
+  {
+    name: 'clients',
+    comment: 'session affinity: the endpoint of each client',
+    key: [...FRONTEND, 'address'],
+    value: ['address', 'port'],
+    isLearned: true,
+  },
+];
+
+/** The frontends whose clients keep their endpoint for so many seconds. */
+export function affinitySet(seconds: number): SetSchema {
+  return {
+    name: `affinity-${seconds}s`,
+    comment: 'frontends with session affinity of this timeout',
+    key: FRONTEND,
+  };
+}
+
+/** Slots of endpoints of this node begin here; the others are below. */
+export const FIRST_LOCAL_SLOT = 65_536;
+
+/**
+ * A frontend with n endpoints picks in the chain of the smallest size that holds them. A chain of size s tries `numgen random mod s`
+ * a few times, a slot without an element falls through to the next try, and the last rule uses the size before, whose slots are
+ * always full. Larger steps between large sizes keep the number of chains small.
+ */
+export const PICK_SIZES = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536] as const;
