@@ -2,6 +2,8 @@
 import { cpus } from 'node:os';
 import type { BaseLogger } from 'pino';
 import type { ProxyConfig } from '../config/fields.ts';
+import type { EventNote } from '../kube/event-object.ts';
+import { HashSizeError } from '../system/conntrack-hash-size.ts';
 import {
   type ConntrackPorts,
   type ConntrackSettings,
@@ -21,6 +23,27 @@ export function prepareConntrack(
     if (outcome === 'failed') log.warn({ entry: name, value, err: error }, 'conntrack is not as configured');
   }
   return outcomes.filter(({ outcome }) => outcome === 'failed');
+}
+
+/**
+ * kube-proxy's Event for a read-only /sys (setupConntrack in cmd/kube-proxy/app/server_linux.go), which limits the node's connections
+ * long before anybody looks into a log. undefined where that is not what failed.
+ */
+export function readOnlySysEvent(nodeName: string, failed: readonly SettingOutcome[]): EventNote | undefined {
+  const error = failed.map((outcome) => outcome.error).find(isReadOnlySys);
+  return (
+    error && {
+      regarding: { kind: 'Node', namespace: '', name: nodeName },
+      type: 'Warning',
+      reason: 'readOnlySysFS',
+      action: 'StartKubeProxy',
+      note: error.message,
+    }
+  );
+}
+
+function isReadOnlySys(error: unknown): error is HashSizeError {
+  return error instanceof HashSizeError && error.isReadOnly;
 }
 
 /** Whole seconds, as the kernel wants them; fractions are cut as upstream does. */

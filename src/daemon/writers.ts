@@ -7,7 +7,7 @@ import type { Exec } from '../system/exec.ts';
 import { releaseFreedMemory } from '../system/heap.ts';
 import { sysctl } from '../system/sysctl.ts';
 import { systemClock } from '../util/clock.ts';
-import { prepareConntrack } from './conntrack.ts';
+import { prepareConntrack, readOnlySysEvent } from './conntrack.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createHealthChecks } from './health-checks.ts';
@@ -31,7 +31,9 @@ export async function createWriters(
 ): Promise<Writers> {
   const { config, setFields } = loaded;
   const common = { log, clock: systemClock, random: Math.random };
-  prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
+  const notSet = prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
+  const sysEvent = readOnlySysEvent(nodeName, notSet);
+  if (sysEvent) events.record(sysEvent);
   const kernels = await createIptablesKernels(iptablesVariant, { exec, log });
   const flows = createFlows({ families: kernels.map(({ family }) => family), metrics, ...common });
   const record = events.record.bind(events);

@@ -10,10 +10,13 @@ export interface HashSize {
 
 export class HashSizeError extends Error {
   readonly code = 'ERR_HASH_SIZE';
+  /** /sys is mounted read-only here. */
+  readonly isReadOnly: boolean;
 
   constructor(cause: unknown) {
     super(`cannot use ${FILE}: ${remedyFor(cause)}`, { cause });
     this.name = 'HashSizeError';
+    this.isReadOnly = codeOf(cause) === 'EROFS';
   }
 }
 
@@ -33,10 +36,14 @@ function attempt<T>(action: () => T): T {
 }
 
 function remedyFor(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = codeOf(cause);
   if (code === 'EROFS') return '/sys is mounted read-only here: run privileged, or set it on the node';
   if (code === 'EACCES' || code === 'EPERM') return 'not permitted: this takes root, or set it on the node';
   if (code === 'ENOENT') return 'nf_conntrack is not loaded';
   if (code === 'ENOTSUP') return 'only the network namespace of the host may change it';
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }

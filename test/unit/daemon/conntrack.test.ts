@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { prepareConntrack } from '../../../src/daemon/conntrack.ts';
+import { prepareConntrack, readOnlySysEvent } from '../../../src/daemon/conntrack.ts';
+import { HashSizeError } from '../../../src/system/conntrack-hash-size.ts';
 import { FakeSysctl } from '../../fakes/fake-sysctl.ts';
 
 const hashSize = { read: () => 1_048_576, write: () => {} };
@@ -19,6 +20,21 @@ it('warns of what cannot be set, and answers it', () => {
     'warn conntrack is not as configured net/netfilter/nf_conntrack_udp_timeout=10: cannot set ' +
       '/proc/sys/net/netfilter/nf_conntrack_udp_timeout to 10: this kernel does not have it: a module may not be loaded',
   ]);
+});
+
+it('tells the Node when a read-only /sys keeps the hash of conntrack small, and of nothing else', () => {
+  const failed = (error: unknown) => [{ name: 'hashsize', value: 1, outcome: 'failed', error }] as const;
+  const errno = (code: string) => new HashSizeError(Object.assign(new Error(code), { code }));
+  expect(readOnlySysEvent('node-1', failed(errno('EROFS')))).toEqual({
+    regarding: { kind: 'Node', namespace: '', name: 'node-1' },
+    type: 'Warning',
+    reason: 'readOnlySysFS',
+    action: 'StartKubeProxy',
+    note: expect.stringContaining('/sys is mounted read-only here'),
+  });
+  expect(readOnlySysEvent('node-1', failed(errno('EACCES')))).toBeUndefined();
+  expect(readOnlySysEvent('node-1', failed(new Error('EROFS')))).toBeUndefined();
+  expect(readOnlySysEvent('node-1', [])).toBeUndefined();
 });
 
 function bed(values: Readonly<Record<string, string>>) {
