@@ -217,7 +217,7 @@ describe('a server that cannot listen', () => {
   it('ends the daemon with an Event when bindAddressHardFail asks for it', async () => {
     const daemon = start('node-2', { metricsBindAddress: '192.0.2.99:10249', bindAddressHardFail: true });
     await expect(daemon.waitFor(({ msg }) => msg === 'Fairlead cannot run')).resolves.toBeDefined();
-    expect(await daemon.stop()).toBe(1);
+    expect(await daemon.ended).toBe(1);
     expect(reasonsOf('node-2')).toContain('FailedToStartMetricServer');
   });
 
