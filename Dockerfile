@@ -36,6 +36,8 @@ RUN chmod 755 /opt/fairlead/dist/fairlead.js \
  && ln -s /opt/fairlead/dist/fairlead.js /usr/local/bin/fairlead \
  && ln -s fairlead /usr/local/bin/kube-proxy
 ENV NODE_COMPILE_CACHE=/opt/fairlead/compile-cache
+# Fails the build of an image that cannot start.
+RUN fairlead version
 # Loads all that the daemon loads, and ends because there is no such file: its next start finds the compiled code.
 RUN ! fairlead --config=/nonexistent
 ENTRYPOINT ["/usr/local/bin/fairlead"]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
+import lock from '../../../package-lock.json' with { type: 'json' };
 import { parseDockerfile } from '../../kernel/image/dockerfile.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
@@ -11,6 +12,13 @@ describe('the Dockerfile', () => {
   it('builds with the Node that the tests run on', () => {
     const [build] = parseDockerfile(DOCKERFILE);
     expect(build?.base).toContain(`node:${manifest.devDependencies.node}-`);
+  });
+
+  it.each(['x64', 'arm64'])('finds the native parts of its packages for %s in the lock file', (cpu) => {
+    const locked: Readonly<Record<string, { readonly version?: string }>> = lock.packages;
+    const versionOf = (name: string) => locked[`node_modules/${name}`]?.version;
+    expect(versionOf(`@koromix/koffi-linux-${cpu}`)).toBe(manifest.dependencies.koffi);
+    expect(versionOf(`@esbuild/linux-${cpu}`)).toBe(manifest.devDependencies.esbuild);
   });
 
   it('is sent the files that it copies, and no others', () => {
