@@ -214,11 +214,14 @@ describe('a daemon that cannot reach the API server', () => {
 });
 
 describe('a server that cannot listen', () => {
-  it('ends the daemon with an Event when bindAddressHardFail asks for it', async () => {
-    const daemon = start('node-2', { metricsBindAddress: '192.0.2.99:10249', bindAddressHardFail: true });
+  it.each([
+    ['metricsBindAddress', 'FailedToStartMetricServer'],
+    ['healthzBindAddress', 'FailedToStartProxierHealthcheck'],
+  ])('ends the daemon with an Event when bindAddressHardFail asks for it: %s', async (field, reason) => {
+    const daemon = start('node-2', { [field]: '192.0.2.99:10249', bindAddressHardFail: true });
     await expect(daemon.waitFor(({ msg }) => msg === 'Fairlead cannot run')).resolves.toBeDefined();
     expect(await daemon.ended).toBe(1);
-    expect(reasonsOf('node-2')).toContain('FailedToStartMetricServer');
+    expect(reasonsOf('node-2')).toContain(reason);
   });
 
   it('is tried again, and the others go on, unless it asks for that', async () => {
