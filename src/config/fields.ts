@@ -3,7 +3,7 @@
 // derived-defaults.ts and rules.ts.
 // Upstream: staging/src/k8s.io/kube-proxy/config/v1alpha1/types.go, pkg/proxy/apis/config/v1alpha1/defaults.go,
 // cmd/kube-proxy/app/options.go.
-import type { Cidr, Ip } from '../model/ip.ts';
+import type { Ip } from '../model/ip.ts';
 import { field, type ValuesOf } from './field.ts';
 import {
   anyDuration,
@@ -18,6 +18,7 @@ import {
   hostPort,
   integer,
   ip,
+  type NodePortAddress,
   nodePortAddresses,
   oneOf,
   periodOfMode,
@@ -145,7 +146,7 @@ export const FIELDS = {
     'The previous minor version, 1.35, for metrics that were hidden since. There are none.',
     { flag: 'show-hidden-metrics-for-version' },
   ),
-  mode: field(MODE, 'iptables', 'The dataplane. Only iptables is there yet; empty: iptables.', {
+  mode: field(MODE, 'iptables', 'The dataplane: iptables or nftables; empty: iptables.', {
     flag: 'proxy-mode',
   }),
   iptables: {
@@ -155,7 +156,7 @@ export const FIELDS = {
     masqueradeAll: field(bool, false, 'SNAT for everything that is sent to ClusterIPs.', {
       flag: 'masquerade-all',
     }),
-    localhostNodePorts: field(bool, true, 'NodePorts on 127.0.0.1.', {
+    localhostNodePorts: field(bool, true, 'NodePorts on 127.0.0.1; nftables mode has none.', {
       flag: 'iptables-localhost-nodeports',
     }),
     syncPeriod: field(periodOfMode, seconds(30), 'The longest wait between two tries of a failing sync.', {
@@ -206,10 +207,14 @@ export const FIELDS = {
     ),
   },
   nftables: {
-    masqueradeBit: field(anyInt32, 14, 'As in iptables.'),
-    masqueradeAll: field(bool, false, 'As in iptables.', { flag: 'masquerade-all' }),
-    syncPeriod: field(periodOfMode, seconds(30), 'As in iptables.', { flag: 'iptables-sync-period' }),
-    minSyncPeriod: field(periodOfMode, seconds(1), 'As in iptables.', { flag: 'iptables-min-sync-period' }),
+    masqueradeBit: field(anyInt32, 14, 'nftables mode: as in iptables.'),
+    masqueradeAll: field(bool, false, 'nftables mode: as in iptables.', { flag: 'masquerade-all' }),
+    syncPeriod: field(periodOfMode, seconds(30), 'nftables mode: as in iptables.', {
+      flag: 'iptables-sync-period',
+    }),
+    minSyncPeriod: field(periodOfMode, seconds(1), 'nftables mode: as in iptables.', {
+      flag: 'iptables-min-sync-period',
+    }),
   },
   winkernel: {
     networkName: field(text, '', 'Windows only.'),
@@ -240,8 +245,8 @@ export const FIELDS = {
   ),
   nodePortAddresses: field(
     nodePortAddresses,
-    [] as readonly (Cidr | 'primary')[],
-    'On which addresses NodePorts are served; empty: all, in nftables mode `primary`.',
+    [] as readonly NodePortAddress[],
+    'On which addresses NodePorts are served: networks, `primary`, `localhost`, `all`; empty: all, in nftables mode `primary`.',
     { flag: 'nodeport-addresses' },
   ),
   oomScoreAdj: field(

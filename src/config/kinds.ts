@@ -132,14 +132,16 @@ export const quantity = kind(
   { isUnset: isEmptyText },
 );
 
-export const nodePortAddresses = kind(
+const NAMED_ADDRESSES = ['primary', 'localhost', 'all'] as const;
+
+export type NodePortAddress = Cidr | (typeof NAMED_ADDRESSES)[number];
+
+/** In any mixture, as from kube-proxy 1.37 on; 1.36 takes networks, or `primary` alone. */
+export const nodePortAddresses: Kind<readonly NodePortAddress[]> = kind(
   {
     type: 'strings',
-    schema: v.union([v.strictTuple([v.literal('primary')]), v.array(parsed(parseCidr))]) as v.GenericSchema<
-      unknown,
-      readonly (Cidr | 'primary')[]
-    >,
-    expected: 'a list of networks like 10.0.0.0/8, or "primary" as its only item',
+    schema: v.array(v.union([v.picklist(NAMED_ADDRESSES), parsed(parseCidr)])),
+    expected: 'a list of networks like 10.0.0.0/8, "primary", "localhost" and "all"',
   },
   { fromTexts: itemsFromTexts, encode: nullIfEmpty },
 );

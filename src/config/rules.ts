@@ -32,8 +32,8 @@ export function clusterCidrsOf({ clusterCIDR }: ProxyConfig): readonly Cidr[] {
 }
 
 function modeIsThere({ mode }: ProxyConfig): ConfigProblem[] {
-  const expected = '"iptables" or empty: this version has no other mode yet';
-  return problemUnless(mode === 'iptables', 'mode', mode, expected);
+  const expected = '"iptables", "nftables" or empty: there is no other mode';
+  return problemUnless(mode !== 'ipvs', 'mode', mode, expected);
 }
 
 /** Of the mode in use: upstream's internal form has no others. */

@@ -10,7 +10,8 @@ import { hashSize } from '../system/conntrack-hash-size.ts';
 import { exec } from '../system/exec.ts';
 import { sysctl } from '../system/sysctl.ts';
 import { prepareConntrack } from './conntrack.ts';
-import { createIptablesKernels, variantOfNode } from './iptables-kernels.ts';
+import { variantOfNode } from './iptables-kernels.ts';
+import { createKernels } from './kernels.ts';
 import { planSettingsOf } from './plan-settings.ts';
 import { start } from './start.ts';
 
@@ -22,9 +23,10 @@ export async function initOnly({ source, iptablesVariant }: InitOnlyCommand): Pr
   if (!started) return 1;
   const { loaded, log } = started;
   try {
-    const variant = iptablesVariant ?? (await variantOfNode({ exec, log }));
-    await createIptablesKernels(variant, { exec, log });
-    if (hasLocalhostNodePorts(loaded.config)) await routeLocalnet(variant);
+    const { mode } = loaded.config;
+    await createKernels({ mode, iptablesVariant, exec, log });
+    if (hasLocalhostNodePorts(loaded.config))
+      await routeLocalnet(iptablesVariant ?? (await variantOfNode({ exec, log })));
     const [failed] = prepareConntrack(loaded.config.conntrack, { sysctl, hashSize }, log);
     if (failed) throw failed.error;
     log.notice({}, 'the node is prepared');

@@ -57,14 +57,22 @@ function serverWarnings(config: ProxyConfig, { primaryFamily }: NodeFamilies): s
   });
 }
 
-function nodePortWarnings({ nodePortAddresses }: ProxyConfig, { families }: NodeFamilies): string[] {
+function nodePortWarnings({ mode, nodePortAddresses }: ProxyConfig, { families }: NodeFamilies): string[] {
   if (nodePortAddresses.length === 0)
     return [
       'nodePortAddresses is not set: NodePorts answer on all addresses of the node; consider [primary]',
     ];
-  const named = new Set(nodePortAddresses.flatMap((entry) => parseCidr(entry) ?? []).map(ipFamilyOf));
-  const missing = named.size > 0 ? families.filter((family) => !named.has(family)) : [];
-  return missing.map(
-    (family) => `nodePortAddresses has no ${family} network: NodePorts answer on all ${family} addresses`,
-  );
+  const cidrs = nodePortAddresses.flatMap((entry) => parseCidr(entry) ?? []);
+  const named = new Set(cidrs.map(ipFamilyOf));
+  // `primary`, `localhost` and `all` are of both families.
+  const missing =
+    cidrs.length === nodePortAddresses.length ? families.filter((family) => !named.has(family)) : [];
+  return [
+    ...missing.map(
+      (family) => `nodePortAddresses has no ${family} network: NodePorts answer on all ${family} addresses`,
+    ),
+    ...(mode === 'nftables' && nodePortAddresses.includes('localhost')
+      ? ['nodePortAddresses has localhost, but nftables mode has no NodePorts on loopback addresses']
+      : []),
+  ];
 }

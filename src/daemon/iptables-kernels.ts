@@ -1,4 +1,4 @@
-// The iptables dataplanes of this node: one for each family that it has, in the variant that the node uses.
+// The iptables dataplanes of this node, in the variant that it uses.
 import { type IptablesFeatures, probeFeatures } from '../dataplane/iptables/features.ts';
 import { createIptablesDataplane } from '../dataplane/iptables/iptables-dataplane.ts';
 import { legacyRuleCounter, nftRuleCounter } from '../dataplane/iptables/rule-counters.ts';
@@ -17,27 +17,20 @@ export interface KernelsDeps {
   readonly log: Logger;
 }
 
-/** `chosen`: the variant that the operator wants; undefined: the one that the node uses. */
+/** One for each of the families. */
 export async function createIptablesKernels(
-  chosen: IptablesVariant | undefined,
+  variant: IptablesVariant,
+  families: readonly IpFamily[],
   deps: KernelsDeps,
 ): Promise<readonly AnyKernelMirror[]> {
-  const variant = chosen ?? (await variantOfNode(deps));
   deps.log.notice({ variant }, 'Using iptables Proxier');
-  return Promise.all(familiesOfNode(deps.log).map((family) => createKernel(family, variant, deps)));
+  return Promise.all(families.map((family) => createKernel(family, variant, deps)));
 }
 
 export async function variantOfNode({ exec, log }: KernelsDeps): Promise<IptablesVariant> {
   const { variant, because } = await detectVariant(exec);
   log.info({ variant, because }, 'found out which variant of iptables the node uses');
   return variant;
-}
-
-/** A kernel without IPv6 has no such setting; one where it is switched off has no addresses to serve. */
-function familiesOfNode(log: Logger): readonly IpFamily[] {
-  if (sysctl.read('net/ipv6/conf/all/disable_ipv6') === '0') return ['IPv4', 'IPv6'];
-  log.notice({}, 'the node has no IPv6, serving IPv4 only');
-  return ['IPv4'];
 }
 
 async function createKernel(

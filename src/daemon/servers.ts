@@ -5,6 +5,7 @@ import { isGateOn } from '../config/feature-gates.ts';
 import type { ProxyConfig } from '../config/fields.ts';
 import type { FlagTexts } from '../config/flagged-values.ts';
 import type { HostPort } from '../config/host-port.ts';
+import { modeSectionOf } from '../config/mode-section.ts';
 import { INVALID_DROPPED_COUNTER, LOCALHOST_NODE_PORTS_COUNTER } from '../dataplane/iptables/features.ts';
 import type { EventNote } from '../kube/event-object.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
@@ -62,8 +63,8 @@ export function startServers(options: ServersOptions): Servers {
 }
 
 /** So long may a change wait before the node counts as unhealthy. */
-export function healthTimeoutMs({ iptables }: ProxyConfig): number {
-  return 2 * iptables.syncPeriod.ms;
+export function healthTimeoutMs(config: ProxyConfig): number {
+  return 2 * modeSectionOf(config).syncPeriod.ms;
 }
 
 /** With upstream's reasons for the Event (cmd/kube-proxy/app/server.go). */

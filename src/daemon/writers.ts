@@ -1,4 +1,5 @@
 // What writes to the node's kernel, and who is told of it: sync, the flows that follow it, and the servers that show it.
+import { modeSectionOf } from '../config/mode-section.ts';
 import type { HealthCheckServers } from '../status/health-check-servers.ts';
 import { tellAll } from '../sync/observer.ts';
 import { Sync } from '../sync/sync.ts';
@@ -11,7 +12,7 @@ import { prepareConntrack, readOnlySysEvent } from './conntrack.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createHealthChecks } from './health-checks.ts';
-import { createIptablesKernels } from './iptables-kernels.ts';
+import { createKernels } from './kernels.ts';
 import type { Outside } from './outside.ts';
 import { pacingOf, planSettingsOf } from './plan-settings.ts';
 import { healthTimeoutMs } from './servers.ts';
@@ -34,14 +35,14 @@ export async function createWriters(
   const notSet = prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
   const sysEvent = readOnlySysEvent(nodeName, notSet);
   if (sysEvent) events.record(sysEvent);
-  const kernels = await createIptablesKernels(iptablesVariant, { exec, log });
+  const kernels = await createKernels({ mode: config.mode, iptablesVariant, exec, log });
   const flows = createFlows({ families: kernels.map(({ family }) => family), metrics, ...common });
   const record = events.record.bind(events);
   const sync: Sync = new Sync({
     kernels,
     settings: planSettingsOf(config, nodeName),
     pacing: pacingOf(config, setFields),
-    syncPeriodMs: config.iptables.syncPeriod.ms,
+    syncPeriodMs: modeSectionOf(config).syncPeriod.ms,
     observer: tellAll([
       createSyncMessages({ log, record }),
       metrics,

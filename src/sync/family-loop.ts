@@ -14,7 +14,7 @@ export interface FamilyLoopOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly pacing: Pacing;
-  /** The longest wait between two tries of a failing sync: `iptables.syncPeriod`. */
+  /** The longest wait between two tries of a failing sync: the mode's `syncPeriod`. */
   readonly syncPeriodMs: number;
   readonly observer: Pick<SyncObserver, 'onSyncStart' | 'onSync'>;
 }

@@ -3,7 +3,7 @@ import type { SyncReport } from '../status/snapshot.ts';
 
 export interface Pacing {
   /**
-   * `iptables.minSyncPeriod` where the operator set it: the least time between the starts of two syncs. undefined: adapt to what a
+   * The mode's `minSyncPeriod` where the operator set it: the least time between the starts of two syncs. undefined: adapt to what a
    * sync costs.
    */
   readonly minSyncPeriodMs: number | undefined;

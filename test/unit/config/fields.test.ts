@@ -28,7 +28,7 @@ const RAW: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   duration: durationText,
   int: fc.oneof(fc.nat(31), fc.integer()),
   float: fc.nat(1_000).map((number) => number / 8),
-  strings: fc.oneof(fc.constant(['primary']), fc.array(cidr)),
+  strings: fc.oneof(fc.shuffledSubarray(['primary', 'localhost', 'all']), fc.array(cidr)),
   mapStringBool: fc.dictionary(word, fc.boolean(), { noNullPrototype: true }),
   'pattern=N,...': fc.array(fc.record({ filePattern: word, verbosity: fc.nat() })),
   quantity: fc.nat(1_000).map((number) => `${number}Ki`),

@@ -99,10 +99,10 @@ describe('parseConfig', () => {
     expect(
       problemsOf(
         [
-          'mode: nftables',
+          'mode: ipvs',
           'bindAddress: here',
           'metricsBindAddress: "0.0.0.0:0"',
-          'nodePortAddresses: [primary, 10.0.0.0/8]',
+          'nodePortAddresses: [primary, secondary]',
           'iptables: {masqueradeBit: 32, minSyncPeriod: 1}',
           'clientConnection: {burst: -1}',
           'logging: {format: xml, verbosity: 1.5}',
@@ -118,9 +118,9 @@ describe('parseConfig', () => {
       "metricsBindAddress is '0.0.0.0:0', but must be an IP address with a port, like 0.0.0.0:10249 or [::]:10249",
       'iptables.masqueradeBit is 32, but must be a whole number from 0 to 31',
       'iptables.minSyncPeriod is 1, but must be a duration with a unit, like 30s or 1h15m',
-      "nodePortAddresses is [ 'primary', '10.0.0.0/8' ], but must be a list of networks like 10.0.0.0/8, or \"primary\" as its only item",
+      'nodePortAddresses is [ \'primary\', \'secondary\' ], but must be a list of networks like 10.0.0.0/8, "primary", "localhost" and "all"',
       'conntrack is 5, but must be a section with fields of its own',
-      'mode is \'nftables\', but must be "iptables" or empty: this version has no other mode yet',
+      'mode is \'ipvs\', but must be "iptables", "nftables" or empty: there is no other mode',
       "detectLocal.bridgeInterface is '', but must be the name of the bridge of the local pods",
     ]);
   });
@@ -185,7 +185,10 @@ describe('parseConfig', () => {
 
   it.each([
     'detectLocalMode: NodeCIDR\nclusterCIDR: pods',
+    'mode: nftables',
     'nodePortAddresses: [primary]',
+    'nodePortAddresses: [primary, localhost, 10.0.0.0/8]',
+    'nodePortAddresses: [all]',
     'nodePortAddresses: [10.0.0.0/8, "::/0"]',
     'enableProfiling: yes',
     'nftables: {masqueradeBit: 99}',

@@ -69,6 +69,14 @@ describe('ipWarnings', () => {
       ['nodePortAddresses has no IPv6 network: NodePorts answer on all IPv6 addresses'],
     ],
     ['nodePortAddresses: [10.0.0.0/8]', ONLY_4, []],
+    ['nodePortAddresses: [localhost, 10.0.0.0/8]', BOTH, []],
+    ['nodePortAddresses: [all]', BOTH, []],
+    ['mode: nftables', BOTH, []],
+    [
+      'mode: nftables\nnodePortAddresses: [primary, localhost]',
+      BOTH,
+      ['nodePortAddresses has localhost, but nftables mode has no NodePorts on loopback addresses'],
+    ],
     [
       `${QUIET}clusterCIDR: fd00::/48`,
       BOTH,
