@@ -40,45 +40,48 @@ afterAll(async () => {
 });
 
 describe('a rolling upgrade under load, and the way back', () => {
-  it.concurrent.each(VARIANTS)('costs no connection and leaves nothing that packets meet (%s)', async (variant) => {
-    const bed = beds[variant];
-    await runKubeProxy(bed);
-    const traffic = await Traffic.start(bed);
+  it.concurrent.each(VARIANTS)(
+    'costs no connection and leaves nothing that packets meet (%s)',
+    async (variant) => {
+      const bed = beds[variant];
+      await runKubeProxy(bed);
+      const traffic = await Traffic.start(bed);
 
-    const first = await underLoad(traffic, `${variant}: kube-proxy to Fairlead`, () => startSynced(bed));
-    const ours = await stateOf(bed);
-    expect(ours.rules.filter((rule) => rule.includes('CANARY'))).toEqual([]);
-    expect(ours.faults).toEqual([]);
-    expect(ours.names.length).toBeGreaterThan(50);
+      const first = await underLoad(traffic, `${variant}: kube-proxy to Fairlead`, () => startSynced(bed));
+      const ours = await stateOf(bed);
+      expect(ours.rules.filter((rule) => rule.includes('CANARY'))).toEqual([]);
+      expect(ours.faults).toEqual([]);
+      expect(ours.names.length).toBeGreaterThan(50);
 
-    const upgrade = () => replace(first, () => startSynced(bed, { command: newer.command }));
-    const second = await underLoad(traffic, `${variant}: Fairlead to a newer one`, upgrade);
-    expect(second.events[0]).toMatchObject({ version: newer.version });
-    const theirs = await stateOf(bed);
-    expect(theirs.faults).toEqual([]);
-    expect(theirs.names.filter((name) => ours.names.includes(name))).toEqual([]);
-    expect(theirs.names.length).toBe(ours.names.length);
+      const upgrade = () => replace(first, () => startSynced(bed, { command: newer.command }));
+      const second = await underLoad(traffic, `${variant}: Fairlead to a newer one`, upgrade);
+      expect(second.events[0]).toMatchObject({ version: newer.version });
+      const theirs = await stateOf(bed);
+      expect(theirs.faults).toEqual([]);
+      expect(theirs.names.filter((name) => ours.names.includes(name))).toEqual([]);
+      expect(theirs.names.length).toBe(ours.names.length);
 
-    const rollBack = () => replace(second, () => startSynced(bed));
-    const third = await underLoad(traffic, `${variant}: back to the first`, rollBack);
-    expect(await stateOf(bed)).toEqual(ours);
+      const rollBack = () => replace(second, () => startSynced(bed));
+      const third = await underLoad(traffic, `${variant}: back to the first`, rollBack);
+      expect(await stateOf(bed)).toEqual(ours);
 
-    await underLoad(traffic, `${variant}: back to kube-proxy`, () =>
-      replace(third, () => syncKubeProxy(bed)),
-    );
-    for (const family of FAMILIES) {
-      expect(natRulesOf(await save(bed, family))).toEqual(natRulesOf(recorded(bed, family)));
-    }
-    const left = await stateOf(bed);
-    expect(left.rules.filter(isJumpTo(ours.names))).toEqual([]);
+      await underLoad(traffic, `${variant}: back to kube-proxy`, () =>
+        replace(third, () => syncKubeProxy(bed)),
+      );
+      for (const family of FAMILIES) {
+        expect(natRulesOf(await save(bed, family))).toEqual(natRulesOf(recorded(bed, family)));
+      }
+      const left = await stateOf(bed);
+      expect(left.rules.filter(isJumpTo(ours.names))).toEqual([]);
 
-    await sleep(CONNECT_TIMEOUT_MS);
-    expect((await traffic.report()).errors).toEqual({});
-    await flush(bed);
-    const { errors } = await traffic.stop();
-    console.log(`${variant}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
-    expect(Object.keys(errors)).not.toEqual([]);
-  });
+      await sleep(CONNECT_TIMEOUT_MS);
+      expect((await traffic.report()).errors).toEqual({});
+      await flush(bed);
+      const { errors } = await traffic.stop();
+      console.log(`${variant}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
+      expect(Object.keys(errors)).not.toEqual([]);
+    },
+  );
 });
 
 /** What service proxies have in the kernel. */
