@@ -5,21 +5,26 @@ import { type ObjectKey, type ServicePortKey, serviceOfPort } from '../model/nam
 import { frontendKey } from '../plan/frontend-claims.ts';
 import type { FrontendConflict } from '../plan/plan.ts';
 import type { FamilyStatus, SetAsideEntry, SyncReport } from '../status/snapshot.ts';
-import type { SyncObserver } from '../sync/observer.ts';
+import type { SyncObserver, Tampering } from '../sync/observer.ts';
 
 export interface SyncMessagesOptions {
+  readonly nodeName: string;
   readonly log: Pick<BaseLogger, 'info' | 'warn' | 'error'>;
   readonly record: (note: EventNote) => void;
 }
 
-export type SyncMessages = Pick<SyncObserver, 'onSync' | 'onSetAside' | 'onConflict'>;
+export type SyncMessages = Pick<SyncObserver, 'onSync' | 'onTampering' | 'onSetAside' | 'onConflict'>;
 
 /** Nobody but an operator can find out who keeps changing the rules, so this many repairs are worth a hint. */
 const REPAIRS_WORTH_A_HINT = 3;
 
-export function createSyncMessages({ log, record }: SyncMessagesOptions): SyncMessages {
+export function createSyncMessages({ nodeName, log, record }: SyncMessagesOptions): SyncMessages {
   return {
     onSync: (report, status) => logSync(log, report, status),
+    onTampering: (tampering) => {
+      log.warn(tampering, 'somebody else changed the rules');
+      record(tamperingEvent(tampering, nodeName));
+    },
     onSetAside: (entry) => {
       log.warn(
         { svc: entry.key, reason: entry.reason, failures: entry.failures },
@@ -59,6 +64,17 @@ function logSync(
       'rules keep being changed by another program: does a kube-proxy still run on this node?',
     );
   }
+}
+
+/** Without the pid, which is in the log: one Event counts what a program does again and again. */
+function tamperingEvent({ family, by }: Tampering, nodeName: string): EventNote {
+  return {
+    regarding: { kind: 'Node', namespace: '', name: nodeName },
+    type: 'Warning',
+    reason: 'ServiceRulesChanged',
+    action: 'SyncProxyRules',
+    note: `${by?.name ?? 'somebody'} changed the ${family} rules of the service proxy on this node: they are put right`,
+  };
 }
 
 function setAsideEvent({ key, reason }: SetAsideEntry): EventNote {

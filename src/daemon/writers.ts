@@ -44,7 +44,7 @@ export async function createWriters(
     pacing: pacingOf(config, setFields),
     syncPeriodMs: modeSectionOf(config).syncPeriod.ms,
     observer: tellAll([
-      createSyncMessages({ log, record }),
+      createSyncMessages({ nodeName, log, record }),
       metrics,
       flows,
       { onSync: (_, status) => healthChecks.follow(status) },

@@ -40,8 +40,26 @@ export interface Dataplane<State, Desired, ChangeSet extends { readonly isEmpty:
    */
   isUntouched(state: State): Promise<boolean>;
 
+  /**
+   * Calls back as soon as somebody else changes what is ours, until the returned function is called. Only where the kernel tells
+   * of changes; the probe finds out as well, later.
+   */
+  watch?(onTouched: (touch: Touch) => void): () => void;
+
   /** How large what we wrote is, for logs and metrics. */
   size(state: State): DataplaneSize;
+}
+
+/** Somebody else changed what is ours, or may have. */
+export interface Touch {
+  /** undefined: the kernel does not say who. */
+  readonly by?: Process | undefined;
+}
+
+export interface Process {
+  readonly pid: number;
+  /** As the kernel has it: 15 characters at most. */
+  readonly name: string;
 }
 
 export interface DataplaneSize {

@@ -1,4 +1,5 @@
 // Runs one family for ever: waits for something to do, does it, one thing at a time. The only place that decides times.
+import type { Touch } from '../dataplane/dataplane.ts';
 import type { SyncCause, SyncReport } from '../status/snapshot.ts';
 import { backoffMs } from '../util/backoff.ts';
 import type { Clock } from '../util/clock.ts';
@@ -16,7 +17,7 @@ export interface FamilyLoopOptions {
   readonly pacing: Pacing;
   /** The longest wait between two tries of a failing sync: the mode's `syncPeriod`. */
   readonly syncPeriodMs: number;
-  readonly observer: Pick<SyncObserver, 'onSyncStart' | 'onSync'>;
+  readonly observer: Pick<SyncObserver, 'onSyncStart' | 'onSync' | 'onTampering'>;
 }
 
 /** Tampering must be noticed within 5 s, and a probe may wait for a sync that is under way. */
@@ -49,11 +50,22 @@ export class FamilyLoop {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     signal.addEventListener('abort', () => this.#wake());
+    const stopWatching = this.#options.family.watch((touch) => this.#onTouched(touch));
     while (!signal.aborted) {
       const task = nextTask(this.#agenda(), clock.nowMs());
       if (task.kind === 'wait') await this.#waitUntil(task.untilMs);
       else await this.#perform(task);
     }
+    stopWatching();
+  }
+
+  /** Also while a sync is under way: what it has read may be old then, so that another one follows. */
+  #onTouched({ by }: Touch): void {
+    const { family, observer } = this.#options;
+    if (this.#fullSyncCause) return;
+    this.#fullSyncCause = 'tampering';
+    observer.onTampering({ family: family.family, by });
+    this.#wake();
   }
 
   #agenda(): Agenda {
@@ -71,6 +83,7 @@ export class FamilyLoop {
   async #perform(task: Exclude<Task, { kind: 'wait' }>): Promise<void> {
     if (task.kind === 'probe') return this.#probe();
     const { family, observer } = this.#options;
+    if (task.kind === 'sync-all') this.#fullSyncCause = undefined;
     observer.onSyncStart(family.family);
     const report = await family.sync(task.kind === 'sync-all' ? task.cause : 'changes');
     this.#note(report);
@@ -87,7 +100,7 @@ export class FamilyLoop {
     const { cause, outcome, startedAtMs, endedAtMs } = report;
     this.#syncNotBeforeMs = this.#earliestAfter(report);
     if (cause === 'changes') return;
-    this.#fullSyncCause = outcome === 'failed' ? cause : undefined;
+    if (outcome === 'failed') this.#fullSyncCause = cause;
     this.#auditAtMs = endedAtMs + Math.max(AUDIT_PERIOD_MS, AUDIT_REST_PER_WORK * (endedAtMs - startedAtMs));
   }
 

@@ -1,6 +1,6 @@
 // One address family: its committed plan and how a change of the model gets into the plan and the kernel. The only owner of
 // that state. It knows no times: family-loop.ts decides when.
-import type { ApplyResult } from '../dataplane/dataplane.ts';
+import type { ApplyResult, Touch } from '../dataplane/dataplane.ts';
 import type { IpFamily } from '../model/ip.ts';
 import { type ServicePortKey, serviceOfPort } from '../model/names.ts';
 import type { PlanChange } from '../plan/plan.ts';
@@ -110,6 +110,10 @@ export class FamilySync {
 
   isUntouched(): Promise<boolean> {
     return this.#options.kernel.isUntouched();
+  }
+
+  watch(onTouched: (touch: Touch) => void): () => void {
+    return this.#options.kernel.watch(onTouched);
   }
 
   /**

@@ -1,5 +1,5 @@
 // What the kernel is known to hold of one family, and the one way to change it: render → diff → apply → commit.
-import type { ApplyResult, Dataplane, DataplaneSize } from '../dataplane/dataplane.ts';
+import type { ApplyResult, Dataplane, DataplaneSize, Touch } from '../dataplane/dataplane.ts';
 import type { IpFamily } from '../model/ip.ts';
 import type { PlanChange } from '../plan/plan.ts';
 import { cooperate } from '../util/cooperate.ts';
@@ -63,6 +63,11 @@ export class KernelMirror<State, Desired, ChangeSet extends { readonly isEmpty: 
     return this.#dataplane.isUntouched(this.#state);
   }
 
+  /** Calls back when somebody else changes what is ours, where the dataplane can tell, until the returned function is called. */
+  watch(onTouched: (touch: Touch) => void): () => void {
+    return this.#dataplane.watch?.(onTouched) ?? (() => {});
+  }
+
   size(): DataplaneSize {
     return this.#state === undefined ? {} : this.#dataplane.size(this.#state);
   }
@@ -78,5 +83,5 @@ export class KernelMirror<State, Desired, ChangeSet extends { readonly isEmpty: 
 /** A KernelMirror whatever its dataplane: what the rest of sync needs of it. */
 export type AnyKernelMirror = Pick<
   KernelMirror<unknown, unknown, { readonly isEmpty: boolean }>,
-  'family' | 'doubt' | 'write' | 'isEmpty' | 'isUntouched' | 'size'
+  'family' | 'doubt' | 'write' | 'isEmpty' | 'isUntouched' | 'watch' | 'size'
 >;

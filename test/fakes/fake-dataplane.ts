@@ -1,5 +1,5 @@
 // A dataplane on a kernel that is a Map: what sync sees of the real ones, with faults to order.
-import type { ApplyResult, Dataplane } from '../../src/dataplane/dataplane.ts';
+import type { ApplyResult, Dataplane, Touch } from '../../src/dataplane/dataplane.ts';
 import type { IpFamily } from '../../src/model/ip.ts';
 import type { ServicePortKey } from '../../src/model/names.ts';
 import type { PlanChange, ServicePlan } from '../../src/plan/plan.ts';
@@ -26,6 +26,8 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
   readonly nextFailures: Extract<ApplyResult, { ok: false }>[] = [];
   /** Called with each apply: time may pass, changes may arrive. */
   onApply: () => void = () => {};
+  /** Says that somebody changed the kernel, to whoever watches. */
+  touch: (touch: Touch) => void = () => {};
   reads = 0;
   isReadable = true;
 
@@ -70,6 +72,13 @@ export class FakeDataplane implements Dataplane<Programmed, Desired, FakeChangeS
 
   async isUntouched(state: Programmed): Promise<boolean> {
     return state.size === this.kernel.size;
+  }
+
+  watch(onTouched: (touch: Touch) => void): () => void {
+    this.touch = onTouched;
+    return () => {
+      this.touch = () => {};
+    };
   }
 
   size(state: Programmed) {

@@ -16,6 +16,7 @@ beforeEach(() => {
     lines.push({ level, message, fields: { ...fields } });
   };
   messages = createSyncMessages({
+    nodeName: 'node-1',
     log: { info: at('info'), warn: at('warn'), error: at('error') } as never,
     record: (note) => events.push(note),
   });
@@ -49,6 +50,27 @@ describe('sync messages', () => {
     const warnings = lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
     expect(warnings.filter((message) => message.includes('repaired'))).toHaveLength(4);
     expect(warnings.filter((message) => message.includes('kube-proxy'))).toHaveLength(1);
+  });
+
+  it('name the program that changed the rules, on the Node too', () => {
+    messages.onTampering({ family: 'IPv6', by: { pid: 4711, name: 'nft' } });
+    messages.onTampering({ family: 'IPv6', by: undefined });
+    expect(lines).toMatchObject([
+      { level: 'warn', fields: { family: 'IPv6', by: { pid: 4711, name: 'nft' } } },
+      { level: 'warn', fields: { family: 'IPv6' } },
+    ]);
+    expect(events).toEqual([
+      {
+        regarding: { kind: 'Node', namespace: '', name: 'node-1' },
+        type: 'Warning',
+        reason: 'ServiceRulesChanged',
+        action: 'SyncProxyRules',
+        note: 'nft changed the IPv6 rules of the service proxy on this node: they are put right',
+      },
+      expect.objectContaining({
+        note: 'somebody changed the IPv6 rules of the service proxy on this node: they are put right',
+      }),
+    ]);
   });
 
   it('tell the owner of a Service that it was set aside', () => {

@@ -3,7 +3,7 @@ import type { IpFamily } from '../../../src/model/ip.ts';
 import type { NodeRecord } from '../../../src/model/records.ts';
 import type { SyncReport } from '../../../src/status/snapshot.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
-import { tellAll } from '../../../src/sync/observer.ts';
+import { type Tampering, tellAll } from '../../../src/sync/observer.ts';
 import { Sync, type SyncOptions } from '../../../src/sync/sync.ts';
 import { aPlanConfig } from '../../builders/plans.ts';
 import { anEndpoint, aService, aSlice, ip } from '../../builders/records.ts';
@@ -21,6 +21,7 @@ let dataplane: FakeDataplane;
 let clock: FakeClock;
 let starts: IpFamily[];
 let reports: SyncReport[];
+let touches: Tampering[];
 let abort: AbortController;
 let running: Promise<void>;
 
@@ -30,6 +31,7 @@ beforeEach(() => {
   clock = new FakeClock({ turns: 12 });
   starts = [];
   reports = [];
+  touches = [];
   abort = new AbortController();
 });
 
@@ -66,6 +68,7 @@ function newSync(options: Partial<SyncOptions>): Sync {
       {
         onSyncStart: (family) => starts.push(family),
         onSync: (report) => reports.push(report),
+        onTampering: (tampering) => touches.push(tampering),
       },
     ]),
     ...options,
@@ -163,6 +166,55 @@ describe('Sync', () => {
     expect(causes()).toEqual(['changes', 'tampering']);
     expect(dataplane.kernel.size).toBe(1);
     expect(sync.snapshot().families).toMatchObject([{ repairs: 1 }]);
+  });
+
+  it('repairs at once when the dataplane says that somebody touched it, and tells who', async () => {
+    const sync = await start();
+    putEndpoint(sync, '10.244.2.1');
+    await clock.advance(100);
+    reports.length = 0;
+    const by = { pid: 4711, name: 'nft' };
+    dataplane.kernel.clear();
+    dataplane.touch({ by });
+    dataplane.touch({ by });
+    await clock.advance(0);
+    expect(touches).toEqual([{ family: 'IPv4', by }]);
+    expect(reports).toMatchObject([{ cause: 'tampering', outcome: 'committed' }]);
+    expect(dataplane.kernel.size).toBe(1);
+  });
+
+  it('repairs once more what somebody touches during a repair', async () => {
+    const sync = await start();
+    putEndpoint(sync, '10.244.2.1');
+    await clock.advance(100);
+    reports.length = 0;
+    dataplane.onApply = () => {
+      dataplane.onApply = () => {};
+      dataplane.touch({});
+    };
+    dataplane.kernel.clear();
+    dataplane.touch({});
+    await clock.advance(0);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['committed', 'nothing-to-do']);
+    expect(causes()).toEqual(['tampering', 'tampering']);
+  });
+
+  it('still makes its first sync when somebody touches the kernel while that fails', async () => {
+    dataplane.isReadable = false;
+    await start();
+    dataplane.touch({});
+    dataplane.isReadable = true;
+    await clock.advance(60_000);
+    expect(causes()[0]).toBe('start');
+    expect(touches).toEqual([]);
+  });
+
+  it('stops watching at its end', async () => {
+    await start();
+    abort.abort();
+    await running;
+    dataplane.touch({});
+    expect(touches).toEqual([]);
   });
 
   it('audits every ten minutes, and less often when an audit costs more', async () => {
