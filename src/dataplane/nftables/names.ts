@@ -1,0 +1,41 @@
+// Names in the table: of base chains as kube-proxy has them, of all other chains as it does not. So ours can be made beside those of a
+// running kube-proxy, and whichever writes the base chains is the one that packets go through.
+import type { PICK_SIZES } from './schema.ts';
+
+/** kube-proxy's own table: its clean-up, and that of other tools, removes ours with it. */
+export const TABLE_NAME = 'kube-proxy';
+
+export const TABLE_COMMENT = 'rules for kube-proxy';
+
+/** An empty chain that says which layout wrote the table. */
+export const LAYOUT_CHAIN = 'fairlead-layout-1';
+
+/** `reject` is what it should be called, but nft has that for a keyword. */
+export const REJECTING = 'rejecting';
+
+export type PickSize = (typeof PICK_SIZES)[number];
+
+/** Which frontends a chain serves: NodePorts have the zero address in their keys; local slots begin at FIRST_LOCAL_SLOT. */
+export interface Serves {
+  readonly isNodePort: boolean;
+  readonly isLocal: boolean;
+}
+
+/** Picks one of up to `size` endpoints. */
+export function pickChain(serves: Serves, size: PickSize): string {
+  return `${variant('pick', serves)}-${size}`;
+}
+
+/** Sends a client where it was before, or else where one of the sticky picks leads. */
+export function stickyChain(serves: Serves): string {
+  return variant('sticky', serves);
+}
+
+/** Treats traffic to destinations that the outside may use as the external traffic policy wants. */
+export function externalChain(serves: Serves): string {
+  return variant('external', serves);
+}
+
+function variant(name: string, { isNodePort, isLocal }: Serves): string {
+  return `${isNodePort ? 'node-' : ''}${name}${isLocal ? '-local' : ''}`;
+}
