@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANCHOR_CHAIN } from '../../../src/dataplane/iptables/cleanup-input.ts';
 import { LOCALNET_PROTECTION } from '../../../src/dataplane/iptables/shared-rules.ts';
-import { type Bed, closeBeds, FAMILIES, startBeds, VARIANTS } from '../daemon/bed.ts';
-import { iptables, restore, runOn } from '../daemon/ruleset.ts';
+import { type Bed, type Beds, closeBeds, FAMILIES, startBeds } from '../daemon/bed.ts';
+import { IPTABLES } from '../daemon/dataplanes.ts';
+import { iptables, restore } from '../daemon/iptables-ruleset.ts';
+import { runOn } from '../daemon/run-on.ts';
 import { TARGETS } from '../daemon/traffic.ts';
 import { addOthers, fairlead, rulesByFamily, setsOn, startFromSources } from './node.ts';
 
@@ -15,11 +17,11 @@ const SAVE = { IPv4: 'iptables-save', IPv6: 'ip6tables-save' } as const;
 /** Messages are sent every 5 ms. */
 const ECHOES_MS = 500;
 
-let beds: Awaited<ReturnType<typeof startBeds>>;
+let beds: Beds<(typeof IPTABLES)[number]>;
 const others: Record<string, string[][]> = {};
 beforeAll(async () => {
-  beds = await startBeds();
-  for (const variant of VARIANTS) others[variant] = await addOthers(beds[variant]);
+  beds = await startBeds(IPTABLES);
+  for (const dataplane of IPTABLES) others[dataplane] = await addOthers(beds[dataplane]);
 });
 afterAll(() => closeBeds(beds));
 
@@ -31,7 +33,7 @@ async function expectOnlyOthers(bed: Bed): Promise<void> {
   const left = (await rulesByFamily(bed)).map((rules) => rules.filter(isOurs));
   // Tables that a program made for its own use stay, with the chains that all tables have.
   const isBuiltIn = (rule: string) => /^\w+ :[A-Z]+ (ACCEPT|-)$/.test(rule);
-  const expected = (others[bed.variant] ?? []).map((rules) => rules.filter(isOurs));
+  const expected = (others[bed.dataplane] ?? []).map((rules) => rules.filter(isOurs));
   expect(left.map((rules) => rules.filter((rule) => !isBuiltIn(rule)))).toEqual(
     expected.map((rules) => rules.filter((rule) => !isBuiltIn(rule))),
   );
@@ -43,9 +45,9 @@ function hasAnchor(bed: Bed): Promise<boolean[]> {
   );
 }
 
-describe.each(VARIANTS)('--cleanup after Fairlead (%s)', (variant) => {
+describe.each(IPTABLES)('--cleanup after Fairlead (%s)', (dataplane) => {
   it('removes rules and sets, and keeps established connections and what others made', async () => {
-    const bed = beds[variant];
+    const bed = beds[dataplane];
     const daemon = await startFromSources(bed);
     const transfers = await Promise.all(TARGETS.map((to) => bed.asker.transfer({ to, port: 80 })));
     await sleep(ECHOES_MS);
@@ -75,7 +77,7 @@ describe.each(VARIANTS)('--cleanup after Fairlead (%s)', (variant) => {
   });
 
   it('changes nothing the second time', async () => {
-    const bed = beds[variant];
+    const bed = beds[dataplane];
     await fairlead(bed, '--cleanup');
     const before = await rulesByFamily(bed);
     const again = await fairlead(bed, '--cleanup');
@@ -84,14 +86,14 @@ describe.each(VARIANTS)('--cleanup after Fairlead (%s)', (variant) => {
   });
 
   it('leaves an anchor that the next start removes', async () => {
-    const bed = beds[variant];
+    const bed = beds[dataplane];
     const daemon = await startFromSources(bed);
     expect(await hasAnchor(bed)).toEqual([false, false]);
     await daemon.stop();
   });
 
   it('does nothing while a Fairlead runs', async () => {
-    const bed = beds[variant];
+    const bed = beds[dataplane];
     const daemon = await startFromSources(bed);
     const before = await rulesByFamily(bed);
     const result = await fairlead(bed, '--cleanup');
@@ -101,7 +103,7 @@ describe.each(VARIANTS)('--cleanup after Fairlead (%s)', (variant) => {
   });
 
   it('says which rule of others keeps a chain, and empties it', async () => {
-    const bed = beds[variant];
+    const bed = beds[dataplane];
     const daemon = await startFromSources(bed);
     await daemon.stop();
     await iptables(bed, ['-t', 'nat', '-A', 'HOSTPORTS', '-j', 'KUBE-MARK-MASQ']);
@@ -117,13 +119,13 @@ describe.each(VARIANTS)('--cleanup after Fairlead (%s)', (variant) => {
   });
 });
 
-describe.each(VARIANTS)('--cleanup after kube-proxy (%s)', (variant) => {
+describe.each(IPTABLES)('--cleanup after kube-proxy (%s)', (dataplane) => {
   it('leaves nothing but what is kubelet’s, too', async () => {
-    const bed = beds[variant];
+    const bed = beds[dataplane];
     for (const counter of ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'])
       await runOn(bed, ['nfacct', 'add', counter]).catch(() => undefined);
     for (const family of FAMILIES) {
-      const saved = readFileSync(resolve(RECORDED, `iptables-${variant}.${SAVE[family]}`), 'utf8');
+      const saved = readFileSync(resolve(RECORDED, `${dataplane}.${SAVE[family]}`), 'utf8');
       await restore(bed, saved, family);
     }
     const result = await fairlead(bed, '--cleanup');

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import type { CommandResult } from '../../../src/system/exec.ts';
 import { type Bed, FAMILIES, firstSyncs, startDaemon } from '../daemon/bed.ts';
-import { restore, rulesOf, runOn, save } from '../daemon/ruleset.ts';
+import { restore, rulesOf, save } from '../daemon/iptables-ruleset.ts';
+import { runOn } from '../daemon/run-on.ts';
 
 export const SOURCES = [process.execPath, resolve(import.meta.dirname, '../../../src/main.ts')];
 

@@ -1,17 +1,17 @@
 // The lab of these tests: the recorded objects, pods at the recorded addresses, and a node for the daemon as it is shipped.
-// Each variant of iptables gets a lab of its own, so that both can be tested at the same time.
+// Each dataplane gets a lab of its own, so that all can be tested at the same time.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
 import { parseManifest } from '../../../src/lab/control-plane/apply.ts';
 import { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import { Daemon, type DaemonOptions, type LogEvent, SYNC_COMPLETE } from '../../../src/lab/daemon.ts';
 import { Lab } from '../../../src/lab/lab.ts';
 import type { Place } from '../../../src/lab/place.ts';
 import type { IpFamily } from '../../../src/model/ip.ts';
+import { type DataplaneName, optionsOf } from './dataplanes.ts';
 
 export interface Bed {
-  readonly variant: IptablesVariant;
+  readonly dataplane: DataplaneName;
   readonly lab: Lab;
   readonly controlPlane: ControlPlane;
   /** Where the daemon runs. */
@@ -20,7 +20,8 @@ export interface Bed {
   readonly asker: Place;
 }
 
-export const VARIANTS: readonly IptablesVariant[] = ['legacy', 'nft'];
+export type Beds<Name extends DataplaneName = DataplaneName> = Readonly<Record<Name, Bed>>;
+
 export const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
 
 const OBJECTS = readFileSync(resolve(import.meta.dirname, '../../fixtures/objects.yaml'), 'utf8');
@@ -33,17 +34,17 @@ const PODS = [
   ...['web-2-1', 'web-2-2', 'web-2-3'].map((name) => ({ name, node: 'node-2' })),
 ];
 
-/** One for each variant; closeBeds removes them. */
-export async function startBeds(): Promise<Record<IptablesVariant, Bed>> {
-  const [legacy, nft] = await Promise.all([startBed('legacy'), startBed('nft')]);
-  return { legacy, nft };
+/** One for each dataplane; closeBeds removes them. */
+export async function startBeds<Name extends DataplaneName>(names: readonly Name[]): Promise<Beds<Name>> {
+  const beds = await Promise.all(names.map(startBed));
+  return Object.fromEntries(beds.map((bed) => [bed.dataplane, bed])) as Record<Name, Bed>;
 }
 
-export async function closeBeds(beds: Record<IptablesVariant, Bed> | undefined): Promise<void> {
+export async function closeBeds(beds: Partial<Beds> | undefined): Promise<void> {
   await Promise.all(Object.values(beds ?? {}).map(({ lab }) => lab.close()));
 }
 
-async function startBed(variant: IptablesVariant): Promise<Bed> {
+async function startBed(dataplane: DataplaneName): Promise<Bed> {
   const lab = await Lab.start({
     nodes: [
       { name: NODE, zone: 'zone-a' },
@@ -54,19 +55,22 @@ async function startBed(variant: IptablesVariant): Promise<Bed> {
   try {
     const controlPlane = await ControlPlane.start(lab);
     controlPlane.apply(parseManifest(OBJECTS).filter(({ kind }) => kind !== 'Node'));
-    return { variant, lab, controlPlane, node: lab.node(NODE), asker: lab.pod(ASKER) };
+    return { dataplane, lab, controlPlane, node: lab.node(NODE), asker: lab.pod(ASKER) };
   } catch (error) {
     await lab.close();
     throw error;
   }
 }
 
-export function startDaemon(
-  { lab, controlPlane, variant }: Bed,
-  options: Partial<DaemonOptions> = {},
-): Daemon {
-  const env = { FAIRLEAD_IPTABLES: variant };
-  return new Daemon(lab, NODE, { kubeconfig: controlPlane.proxyKubeconfig, env, ...options });
+/** With the bed's dataplane, if the options do not say another. */
+export function startDaemon(bed: Bed, { config, env, ...options }: Partial<DaemonOptions> = {}): Daemon {
+  const usual = optionsOf(bed.dataplane);
+  return new Daemon(bed.lab, NODE, {
+    kubeconfig: bed.controlPlane.proxyKubeconfig,
+    ...options,
+    config: { ...usual.config, ...config },
+    env: { ...usual.env, ...env },
+  });
 }
 
 /** Starts a daemon; resolves when both families are synced. */

@@ -8,7 +8,7 @@ import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
 import { HARMLESS, HARMLESS_VIP, HostileCluster } from '../../builders/hostile-cluster.ts';
 import { hostileService, hostileSlice } from '../../builders/hostile-objects.ts';
 import { type Bed, createBed, LINEUPS, removeBeds } from '../iptables/bed.ts';
-import { faultsOf } from './ruleset.ts';
+import { faultsOf } from './iptables-ruleset.ts';
 
 afterEach(removeBeds);
 

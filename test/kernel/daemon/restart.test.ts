@@ -5,17 +5,18 @@ import type { Daemon, LogEvent } from '../../../src/lab/daemon.ts';
 import { randomNumbers } from '../../builders/random.ts';
 import {
   type Bed,
+  type Beds,
   closeBeds,
   firstSyncs,
   isSync,
   startBeds,
   startDaemon,
   startSynced,
-  VARIANTS,
 } from './bed.ts';
 import { Churn } from './churn.ts';
+import { DATAPLANES } from './dataplanes.ts';
 import { deleteService, putService } from './manifests.ts';
-import { faultsOn, iptables, proxyRulesOf, rulesOn, save, tableOf } from './ruleset.ts';
+import { faultsOn, proxyRulesOn, rulesetOf, rulesOn } from './ruleset.ts';
 import { Traffic } from './traffic.ts';
 
 const KILLS = 12;
@@ -24,23 +25,23 @@ const MAX_START_MS = 1_000;
 const MAX_BUSY_MS = 400;
 const SEED = 3;
 
-let beds: Awaited<ReturnType<typeof startBeds>>;
+let beds: Beds;
 beforeAll(async () => {
-  beds = await startBeds();
+  beds = await startBeds(DATAPLANES);
 });
 afterAll(() => closeBeds(beds));
 
 describe('SIGTERM', () => {
-  it.concurrent.each(VARIANTS)(
+  it.concurrent.each(DATAPLANES)(
     'ends the daemon within a second and leaves its rules (%s)',
-    async (variant) => {
-      const bed = beds[variant];
+    async (dataplane) => {
+      const bed = beds[dataplane];
       const daemon = await startSynced(bed);
       const before = await rulesOn(bed);
       const startedAt = performance.now();
       expect(await daemon.stop()).toBe(0);
       const tookMs = Math.round(performance.now() - startedAt);
-      console.log(`${variant}: ended ${tookMs} ms after SIGTERM`);
+      console.log(`${dataplane}: ended ${tookMs} ms after SIGTERM`);
       expect(tookMs).toBeLessThan(2_000);
       expect(await rulesOn(bed)).toEqual(before);
     },
@@ -48,15 +49,15 @@ describe('SIGTERM', () => {
 });
 
 describe('SIGTERM in a burst of changes', () => {
-  it.concurrent.each(VARIANTS)('ends the daemon as fast, with whole tables (%s)', async (variant) => {
-    const bed = beds[variant];
+  it.concurrent.each(DATAPLANES)('ends the daemon as fast, with whole tables (%s)', async (dataplane) => {
+    const bed = beds[dataplane];
     const daemon = await startSynced(bed);
-    const churn = Churn.start(bed, { name: `term-${variant}`, seed: SEED });
+    const churn = Churn.start(bed, { name: `term-${dataplane}`, seed: SEED });
     await sleep(300);
     const startedAt = performance.now();
     expect(await daemon.stop()).toBe(0);
     const tookMs = Math.round(performance.now() - startedAt);
-    console.log(`${variant}: ended ${tookMs} ms after SIGTERM, busy`);
+    console.log(`${dataplane}: ended ${tookMs} ms after SIGTERM, busy`);
     churn.stop();
     expect(tookMs).toBeLessThan(2_000);
     expect(await faultsOn(bed)).toEqual([]);
@@ -64,15 +65,15 @@ describe('SIGTERM in a burst of changes', () => {
 });
 
 describe('SIGKILL at random moments of a burst of changes', () => {
-  it.concurrent.each(VARIANTS)(
+  it.concurrent.each(DATAPLANES)(
     'costs no connection and leaves no table half-written (%s)',
-    async (variant) => {
-      const bed = beds[variant];
+    async (dataplane) => {
+      const bed = beds[dataplane];
       const random = randomNumbers(SEED);
       await (await startSynced(bed)).stop();
-      const before = await rulesOn(bed);
+      const before = await proxyRulesOn(bed);
       const traffic = await Traffic.start(bed);
-      const churn = Churn.start(bed, { name: `kill-${variant}`, seed: SEED });
+      const churn = Churn.start(bed, { name: `kill-${dataplane}`, seed: SEED });
       const syncs: number[] = [];
       for (let i = 0; i < KILLS; i++) {
         const daemon = i % 2 === 0 ? startDaemon(bed) : await startSynced(bed);
@@ -83,35 +84,31 @@ describe('SIGKILL at random moments of a burst of changes', () => {
       }
       churn.stop();
       const report = await traffic.stop();
-      console.log(`${variant}: ${KILLS} kills, after ${syncs} syncs,`, report);
+      console.log(`${dataplane}: ${KILLS} kills, after ${syncs} syncs,`, report);
       expect(report.errors).toEqual({});
       expect(report.connections).toBeGreaterThan(100);
       expect(report.echoes).toBeGreaterThan(100);
       await (await startSynced(bed)).stop();
-      expect(proxyRulesOf(await rulesOn(bed))).toEqual(proxyRulesOf(before));
+      expect(await proxyRulesOn(bed)).toEqual(before);
     },
   );
 });
 
 describe('the traffic of these tests', () => {
-  it.concurrent.each(VARIANTS)('notices rules that are gone for an instant (%s)', async (variant) => {
-    const bed = beds[variant];
+  it.concurrent.each(DATAPLANES)('notices rules that are gone for an instant (%s)', async (dataplane) => {
+    const bed = beds[dataplane];
     await (await startSynced(bed)).stop();
     const traffic = await Traffic.start(bed);
-    const saved = await save(bed);
-    await iptables(bed, ['-t', 'nat', '-F', 'KUBE-SERVICES']);
-    await sleep(300);
-    const jumps = tableOf(saved, 'nat').match(/^-A KUBE-SERVICES .*$/gm) ?? [];
-    for (const rule of jumps) await iptables(bed, ['-t', 'nat', ...wordsOf(rule)]);
+    await rulesetOf(bed).interrupt(bed, 300);
     const report = await traffic.stop();
-    console.log(`${variant}: without rules for 300 ms,`, report);
+    console.log(`${dataplane}: without rules for 300 ms,`, report);
     expect(Object.keys(report.errors)).not.toEqual([]);
   });
 });
 
 describe('the start after nothing has changed', () => {
-  it.concurrent.each(VARIANTS)('writes nothing (%s)', async (variant) => {
-    const bed = beds[variant];
+  it.concurrent.each(DATAPLANES)('writes nothing (%s)', async (dataplane) => {
+    const bed = beds[dataplane];
     await (await startSynced(bed)).stop();
     const before = await rulesOn(bed);
     const daemon = startDaemon(bed);
@@ -126,25 +123,25 @@ describe('the start after nothing has changed', () => {
 });
 
 describe('the start after a change', () => {
-  it.concurrent.each(VARIANTS)('writes only what has changed (%s)', async (variant) => {
-    const bed = beds[variant];
+  it.concurrent.each(DATAPLANES)('writes only what has changed (%s)', async (dataplane) => {
+    const bed = beds[dataplane];
     await (await startSynced(bed)).kill();
-    const churn = new Churn(bed, { name: `one-${variant}`, seed: SEED });
+    const churn = new Churn(bed, { name: `one-${dataplane}`, seed: SEED });
     churn.change();
     const daemon = startDaemon(bed);
     const [ipv4] = await firstSyncs(daemon);
     await daemon.stop();
     churn.stop();
     const { cause, outcome, operations } = workOf(ipv4);
-    console.log(`${variant}: ${operations} operations for one new Service at the start`);
+    console.log(`${dataplane}: ${operations} operations for one new Service at the start`);
     expect({ cause, outcome }).toEqual({ cause: 'start', outcome: 'committed' });
     expect(operations).toBeLessThan(40);
   });
 });
 
 describe('two daemons on one node', () => {
-  it.concurrent.each(VARIANTS)('take turns, and no connection notices (%s)', async (variant) => {
-    const bed = beds[variant];
+  it.concurrent.each(DATAPLANES)('take turns, and no connection notices (%s)', async (dataplane) => {
+    const bed = beds[dataplane];
     const traffic = await startTraffic(bed);
     const first = await startSynced(bed);
     const second = await startWaiting(bed, [first]);
@@ -161,14 +158,14 @@ describe('two daemons on one node', () => {
     const report = await traffic.stop();
     const took = [afterStopMs, afterKillMs].map(Math.round);
     console.log(
-      `${variant}: synced ${took[0]} ms after SIGTERM, ${took[1]} ms after SIGKILL of the one before,`,
+      `${dataplane}: synced ${took[0]} ms after SIGTERM, ${took[1]} ms after SIGKILL of the one before,`,
       report,
     );
     expect(report.errors).toEqual({});
   });
 
   it('do not mix: what a killed one has started comes first', async () => {
-    const bed = beds.legacy;
+    const bed = beds['iptables-legacy'];
     const put = (endpoint: string) => putService(bed, { name: 'x', endpoints: [endpoint] });
     put('10.244.2.1');
     const first = await startSynced(bed);
@@ -208,9 +205,4 @@ async function startTraffic(bed: Bed): Promise<Traffic> {
 
 function workOf({ cause, outcome, operations }: LogEvent | Record<string, unknown> = {}) {
   return { cause, outcome, operations };
-}
-
-/** Splits a rule as iptables-save prints it into arguments. */
-function wordsOf(rule: string): string[] {
-  return Array.from(rule.matchAll(/"([^"]*)"|\S+/g), ([word, quoted]) => quoted ?? word);
 }

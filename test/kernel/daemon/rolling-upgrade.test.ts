@@ -7,20 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Daemon } from '../../../src/lab/daemon.ts';
 import type { IpFamily } from '../../../src/model/ip.ts';
 import { kubeProxySync } from '../../builders/kube-proxy-sync.ts';
-import { type Bed, closeBeds, FAMILIES, startBeds, startSynced, VARIANTS } from './bed.ts';
+import { type Bed, type Beds, closeBeds, FAMILIES, startBeds, startSynced } from './bed.ts';
+import { IPTABLES } from './dataplanes.ts';
+import { iptables, restore, restoreAll, rulesOf, save, tableOf } from './iptables-ruleset.ts';
 import { buildNewerFairlead, type NewerFairlead } from './newer-fairlead.ts';
-import {
-  faultsOn,
-  iptables,
-  proxyRulesOf,
-  restore,
-  restoreAll,
-  rulesOf,
-  rulesOn,
-  runOn,
-  save,
-  tableOf,
-} from './ruleset.ts';
+import { faultsOn, proxyRulesOn } from './ruleset.ts';
+import { runOn } from './run-on.ts';
 import { CONNECT_TIMEOUT_MS, Traffic } from './traffic.ts';
 
 const RECORDED = resolve(import.meta.dirname, '../../fixtures/kube-proxy');
@@ -29,10 +21,10 @@ const SAVE = { IPv4: 'iptables-save', IPv6: 'ip6tables-save' } as const;
 const SERVE_MS = 500;
 const FLUSHED_MS = 300;
 
-let beds: Awaited<ReturnType<typeof startBeds>>;
+let beds: Beds<(typeof IPTABLES)[number]>;
 let newer: NewerFairlead;
 beforeAll(async () => {
-  [beds, newer] = await Promise.all([startBeds(), buildNewerFairlead()]);
+  [beds, newer] = await Promise.all([startBeds(IPTABLES), buildNewerFairlead()]);
 });
 afterAll(async () => {
   await closeBeds(beds);
@@ -40,21 +32,21 @@ afterAll(async () => {
 });
 
 describe('a rolling upgrade under load, and the way back', () => {
-  it.concurrent.each(VARIANTS)(
+  it.concurrent.each(IPTABLES)(
     'costs no connection and leaves nothing that packets meet (%s)',
-    async (variant) => {
-      const bed = beds[variant];
+    async (dataplane) => {
+      const bed = beds[dataplane];
       await runKubeProxy(bed);
       const traffic = await Traffic.start(bed);
 
-      const first = await underLoad(traffic, `${variant}: kube-proxy to Fairlead`, () => startSynced(bed));
+      const first = await underLoad(traffic, `${dataplane}: kube-proxy to Fairlead`, () => startSynced(bed));
       const ours = await stateOf(bed);
       expect(ours.rules.filter((rule) => rule.includes('CANARY'))).toEqual([]);
       expect(ours.faults).toEqual([]);
       expect(ours.names.length).toBeGreaterThan(50);
 
       const upgrade = () => replace(first, () => startSynced(bed, { command: newer.command }));
-      const second = await underLoad(traffic, `${variant}: Fairlead to a newer one`, upgrade);
+      const second = await underLoad(traffic, `${dataplane}: Fairlead to a newer one`, upgrade);
       expect(second.events[0]).toMatchObject({ version: newer.version });
       const theirs = await stateOf(bed);
       expect(theirs.faults).toEqual([]);
@@ -62,10 +54,10 @@ describe('a rolling upgrade under load, and the way back', () => {
       expect(theirs.names.length).toBe(ours.names.length);
 
       const rollBack = () => replace(second, () => startSynced(bed));
-      const third = await underLoad(traffic, `${variant}: back to the first`, rollBack);
+      const third = await underLoad(traffic, `${dataplane}: back to the first`, rollBack);
       expect(await stateOf(bed)).toEqual(ours);
 
-      await underLoad(traffic, `${variant}: back to kube-proxy`, () =>
+      await underLoad(traffic, `${dataplane}: back to kube-proxy`, () =>
         replace(third, () => syncKubeProxy(bed)),
       );
       for (const family of FAMILIES) {
@@ -78,7 +70,7 @@ describe('a rolling upgrade under load, and the way back', () => {
       expect((await traffic.report()).errors).toEqual({});
       await flush(bed);
       const { errors } = await traffic.stop();
-      console.log(`${variant}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
+      console.log(`${dataplane}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
       expect(Object.keys(errors)).not.toEqual([]);
     },
   );
@@ -93,7 +85,7 @@ interface State {
 }
 
 async function stateOf(bed: Bed): Promise<State> {
-  const rules = proxyRulesOf(await rulesOn(bed));
+  const rules = await proxyRulesOn(bed);
   const chains = rules.flatMap((rule) => /^\w+ :(KUBE-(?:SVC|SVL|EXT|FW|SEP)-\S+)/.exec(rule)?.[1] ?? []);
   const sets = (await runOn(bed, ['ipset', 'list', '-name']))
     .split('\n')
@@ -132,8 +124,8 @@ async function syncKubeProxy(bed: Bed): Promise<void> {
     await restore(bed, kubeProxySync(recorded(bed, family), await save(bed, family)), family);
 }
 
-function recorded({ variant }: Bed, family: IpFamily): string {
-  return readFileSync(resolve(RECORDED, `iptables-${variant}.${SAVE[family]}`), 'utf8');
+function recorded({ dataplane }: Bed, family: IpFamily): string {
+  return readFileSync(resolve(RECORDED, `${dataplane}.${SAVE[family]}`), 'utf8');
 }
 
 async function flush(bed: Bed): Promise<void> {

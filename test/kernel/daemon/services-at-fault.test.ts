@@ -3,24 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpointChainName } from '../../../src/dataplane/iptables/names.ts';
 import { ip } from '../../builders/records.ts';
-import { type Bed, closeBeds, startBeds, startSynced, VARIANTS } from './bed.ts';
+import { type Bed, type Beds, closeBeds, startBeds, startSynced } from './bed.ts';
+import { DATAPLANES, IPTABLES } from './dataplanes.ts';
 import { deleteService, putService } from './manifests.ts';
-import { runOn } from './ruleset.ts';
+import { runOn } from './run-on.ts';
 import { until } from './until.ts';
 
 const EXTERNAL_IP = '203.0.113.77';
 /** web-2-1 and web-2-2. */
 const [ENDPOINT_1, ENDPOINT_2] = ['10.244.2.1', '10.244.2.2'];
 
-let beds: Awaited<ReturnType<typeof startBeds>>;
+let beds: Beds;
 beforeAll(async () => {
-  beds = await startBeds();
+  beds = await startBeds(DATAPLANES);
 });
 afterAll(() => closeBeds(beds));
 
 describe('a Service whose affinity needs a set that somebody has taken the name of', () => {
-  it.concurrent.each(VARIANTS)('waits for it, while all others are served (%s)', async (variant) => {
-    const bed = beds[variant];
+  it.concurrent.each(IPTABLES)('waits for it, while all others are served (%s)', async (dataplane) => {
+    const bed = beds[dataplane];
     const set = endpointChainName(
       { namespace: 'shop', name: 'refused', portName: '', protocol: 'TCP' },
       ip(ENDPOINT_1),
@@ -41,17 +42,17 @@ describe('a Service whose affinity needs a set that somebody has taken the name 
     const startedAt = performance.now();
     await until('it is served after all', () => answers(bed, refusedAtStart));
     console.log(
-      `${variant}: served ${Math.round(performance.now() - startedAt)} ms after the cause was gone`,
+      `${dataplane}: served ${Math.round(performance.now() - startedAt)} ms after the cause was gone`,
     );
     await daemon.stop();
   });
 });
 
 describe('two Services with one external IP', () => {
-  it.concurrent.each(VARIANTS)(
+  it.concurrent.each(DATAPLANES)(
     'the older has it, the younger is told, and inherits it (%s)',
-    async (variant) => {
-      const bed = beds[variant];
+    async (dataplane) => {
+      const bed = beds[dataplane];
       const spec = { externalIPs: [EXTERNAL_IP] };
       putService(bed, { name: 'older', endpoints: [ENDPOINT_1], spec });
       // Ages are whole seconds.
@@ -67,7 +68,7 @@ describe('two Services with one external IP', () => {
       deleteService(bed, 'older');
       const startedAt = performance.now();
       await until('the younger answers', async () => (await answers(bed, EXTERNAL_IP)) === 'web-2-2');
-      console.log(`${variant}: inherited after ${Math.round(performance.now() - startedAt)} ms`);
+      console.log(`${dataplane}: inherited after ${Math.round(performance.now() - startedAt)} ms`);
       await daemon.stop();
     },
   );

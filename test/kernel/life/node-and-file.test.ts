@@ -9,18 +9,19 @@ import { nodes } from '../../../src/lab/api-server/resources.ts';
 import { nodeObject } from '../../../src/lab/control-plane/node-object.ts';
 import type { Daemon, DaemonOptions } from '../../../src/lab/daemon.ts';
 import { fairlead, SOURCES } from '../cleanup/node.ts';
-import { type Bed, closeBeds, firstSyncs, isSync, startBeds, startDaemon } from '../daemon/bed.ts';
-import { runOn, save } from '../daemon/ruleset.ts';
+import { type Bed, type Beds, closeBeds, firstSyncs, isSync, startBeds, startDaemon } from '../daemon/bed.ts';
+import { save } from '../daemon/iptables-ruleset.ts';
+import { runOn } from '../daemon/run-on.ts';
 import { until } from '../daemon/until.ts';
 
 const NODE = 'node-1';
 
-let beds: Awaited<ReturnType<typeof startBeds>>;
+let beds: Beds<'iptables-nft'>;
 let bed: Bed;
 let daemon: Daemon | undefined;
 beforeAll(async () => {
-  beds = await startBeds();
-  bed = beds.nft;
+  beds = await startBeds(['iptables-nft']);
+  bed = beds['iptables-nft'];
 });
 afterEach(async () => {
   await daemon?.kill();
