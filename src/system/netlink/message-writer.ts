@@ -150,6 +150,15 @@ export class MessageWriter {
     return this.#pad();
   }
 
+  /** Bytes that are kept as text: one character, 0 to 255, for each. */
+  attributeLatin1(type: number, bytes: string): this {
+    const size = bytes.length;
+    let at = this.#attributeHeader(type, size).#extend(size);
+    // Keys and addresses have a few bytes: a loop writes them several times faster than Buffer.latin1Write.
+    for (let i = 0; i < size; i++) this.#buffer[at++] = bytes.charCodeAt(i);
+    return this.#pad();
+  }
+
   #attributeHeader(type: number, valueBytes: number): this {
     const total = ATTRIBUTE_HEADER_BYTES + valueBytes;
     if (total > MAX_ATTRIBUTE_BYTES) throw tooLong(type, total);

@@ -9,7 +9,7 @@ export type NftFieldType = 'ipv4-address' | 'ipv6-address' | 'protocol' | 'port'
 
 export interface NftSet {
   readonly name: string;
-  /** Shown by `nft list`; at most 127 bytes of UTF-8. */
+  /** Shown by `nft list`; at most 127 bytes of UTF-8, 72 when the key has a number. */
   readonly comment?: string;
   /** More than one field: a concatenation. */
   readonly key: readonly NftFieldType[];

@@ -22,8 +22,8 @@ export interface NftHook {
 
 export interface NftRule {
   readonly expressions: readonly NftExpression[];
-  /** Shown by `nft list`; at most 127 bytes of UTF-8. */
+  /** Shown by `nft list`. At most 127 bytes of UTF-8, and 250 together with the tag. */
   readonly comment?: string;
-  /** Kept by the kernel and handed back by dumps; nft does not show it. At most 127 bytes of UTF-8. */
+  /** Kept by the kernel and handed back by dumps; nft does not show it. */
   readonly tag?: string;
 }
