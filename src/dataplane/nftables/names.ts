@@ -10,6 +10,12 @@ export const TABLE_COMMENT = 'rules for kube-proxy';
 /** An empty chain that says which layout wrote the table. */
 export const LAYOUT_CHAIN = 'fairlead-layout-1';
 
+export const SERVICES = 'services';
+export const MASQUERADING = 'masquerading';
+export const LEARNING = 'learning';
+export const CHECK_INPUT = 'check-input';
+export const CHECK_OUTPUT = 'check-output';
+
 /** `reject` is what it should be called, but nft has that for a keyword. */
 export const REJECTING = 'rejecting';
 

@@ -1,0 +1,37 @@
+// Which new connections are refused: those to frontends without endpoints, to unknown ports of ClusterIPs and to ClusterIPs that no
+// Service has. Only what was not translated still has such a destination.
+import type { Chain, Rule } from './chain.ts';
+import { toNodePortAddress } from './locality.ts';
+import { CT_STATUS_TRANSLATED } from './match.ts';
+import { CHECK_INPUT, CHECK_OUTPUT, LEARNING, REJECTING } from './names.ts';
+import { ADDRESS_FIELDS, frontendKey } from './packet-field.ts';
+import { COUNTER, DROP, goTo, inSet, jump, REJECT, ruleOf, vmap } from './rule.ts';
+import type { SkeletonContext } from './skeleton.ts';
+
+export function checkChains(context: SkeletonContext): readonly Chain[] {
+  return [
+    { name: CHECK_INPUT, comment: 'new connections to this node', rules: checkInput(context) },
+    { name: CHECK_OUTPUT, comment: 'new connections that leave this node', rules: checkOutput(context) },
+    { name: REJECTING, rules: [ruleOf(COUNTER, REJECT)] },
+  ];
+}
+
+function checkInput({ family, global, affinitySeconds }: SkeletonContext): readonly Rule[] {
+  // Endpoints with the node's own address are delivered here, and postrouting never sees what comes from outside to them.
+  const learn = ruleOf(CT_STATUS_TRANSLATED, jump(LEARNING));
+  return [
+    ...(affinitySeconds.length > 0 ? [learn] : []),
+    ruleOf(vmap(frontendKey(family, false), 'refusals')),
+    ruleOf(toNodePortAddress(family, global), vmap(frontendKey(family, true), 'refusals')),
+  ];
+}
+
+function checkOutput({ family }: SkeletonContext): readonly Rule[] {
+  const { destination } = ADDRESS_FIELDS[family];
+  return [
+    ruleOf(vmap(frontendKey(family, false), 'refusals')),
+    // Its own connections to unknown ports: those that are known have left through nat.
+    ruleOf(inSet([destination], 'service-cluster-ips'), goTo(REJECTING)),
+    ruleOf(inSet([destination], 'service-cidrs'), COUNTER, DROP),
+  ];
+}
