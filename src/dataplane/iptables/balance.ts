@@ -44,6 +44,8 @@ interface Share {
  * first of them, or empty.
  */
 export function balance(chain: string, targets: readonly Target[], note: string): Balanced {
+  // Hashing what stays in one chain would be in vain, and nearly all targets do.
+  if (targets.length <= MAX_TARGETS_PER_CHAIN) return leafOf(targets, note);
   const members = targets.map((target) => ({ target, digits: digitsOf(target.id) }));
   return balanceBucket({ chain, note }, '', members);
 }
@@ -65,13 +67,10 @@ interface Hashed {
 
 function balanceBucket({ chain, note }: Balancing, path: string, members: readonly Hashed[]): Balanced {
   if (members.length <= MAX_TARGETS_PER_CHAIN || path.length === MAX_LEVELS) {
-    return {
-      rules: picks(
-        members.map(({ target }) => shareOf(target)),
-        note,
-      ),
-      buckets: [],
-    };
+    return leafOf(
+      members.map(({ target }) => target),
+      note,
+    );
   }
   const buckets = Array.from(DIGITS, (digit) => ({
     path: path + digit,
@@ -99,6 +98,10 @@ function bucketChains(
   if (members.length === 0) return [];
   const { rules, buckets } = balanceBucket({ chain, note: '' }, path, members);
   return [{ name: bucketChainName(chain, path), rules }, ...buckets];
+}
+
+function leafOf(targets: readonly Target[], note: string): Balanced {
+  return { rules: picks(targets.map(shareOf), note), buckets: [] };
 }
 
 /** Each rule takes its share of what the rules before it have left. */

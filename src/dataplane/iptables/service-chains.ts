@@ -41,10 +41,10 @@ export function serviceChains(context: ServiceContext): Chain[] {
 /** The endpoints that have chains of their own, in whichever policy's set they are. */
 export function chainedEndpoints(plan: ServicePlan, use: ServiceUse): PlannedEndpoint[] {
   const policies = (['Cluster', 'Local'] as const).filter((policy) => use.balanceChain[policy]);
-  const byId = new Map(
-    policies.flatMap((policy) => endpointsOf(plan, policy)).map((endpoint) => [idOf(endpoint), endpoint]),
+  const chained = policies.map((policy) =>
+    endpointsOf(plan, policy).filter((endpoint) => needsChain(plan, endpoint)),
   );
-  return [...byId.values()].filter((endpoint) => needsChain(plan, endpoint));
+  return [...new Set(chained.flat())];
 }
 
 function needsChain(plan: ServicePlan, { isHairpinPossible }: PlannedEndpoint): boolean {
