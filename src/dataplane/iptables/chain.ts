@@ -1,13 +1,14 @@
 // One chain as render wants it and diff compares it: its text in iptables-save's form, and the little of it that is kept.
 import { hash } from 'node:crypto';
 import type { ServicePortKey } from '../../model/names.ts';
+import { flatText } from '../../util/flat-text.ts';
 import type { Table } from './names.ts';
 
 /** `table chain`: the key of a chain. */
 export type ChainId = `${Table} ${string}`;
 
 export function chainId({ table, name }: { readonly table: Table; readonly name: string }): ChainId {
-  return `${table} ${name}`;
+  return flatText(table, ' ', name) as ChainId;
 }
 
 /** The inverse of chainId. */
@@ -29,6 +30,7 @@ export interface ChainSummary {
 export type Owner = ServicePortKey | undefined;
 
 export interface Chain extends ChainSummary {
+  readonly id: ChainId;
   readonly table: Table;
   readonly name: string;
   /** `-A` lines, each with its newline. */
@@ -40,7 +42,7 @@ export interface Chain extends ChainSummary {
 /** A chain of these rules, each without its `-A CHAIN`. */
 export function chainOf(table: Table, name: string, rules: readonly string[], owner: Chain['owner']): Chain {
   const text = rules.map((rule) => `-A ${name} ${rule}\n`).join('');
-  return { table, name, text, owner, ...summaryOf(text) };
+  return { id: chainId({ table, name }), table, name, text, owner, ...summaryOf(text) };
 }
 
 export interface OwnedRule {

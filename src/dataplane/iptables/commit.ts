@@ -2,7 +2,6 @@
 // changed endpoint.
 import { assertNever } from '../../util/assert-never.ts';
 import type { Cooperative } from '../../util/cooperate.ts';
-import { chainId } from './chain.ts';
 import { deleteChain, setChain } from './known-chains.ts';
 import type { SetChange } from './sets.ts';
 import { sharedRuleKey } from './shared-rules.ts';
@@ -23,8 +22,8 @@ export function* commit(
   for (const id of changes.removes) deleteChain(chains, id);
   for (const chain of changes.writes) {
     // Not the chain itself: its text must not be kept.
-    const { hash, rules, jumps } = chain;
-    setChain(chains, chainId(chain), { hash, rules, jumps });
+    const { id, hash, rules, jumps } = chain;
+    setChain(chains, id, { hash, rules, jumps });
     yield;
   }
   for (const rule of changes.inserts) shared.add(sharedRuleKey(rule)).add(`${rule.table} ${rule.chain}`);

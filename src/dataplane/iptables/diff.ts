@@ -18,7 +18,7 @@ export interface DiffInput {
 
 export function* diff(input: DiffInput): Cooperative<IptablesChangeSet> {
   const { state, desired } = input;
-  const isAsBefore = (chain: Chain) => state.chains.byId.get(chainId(chain))?.hash === chain.hash;
+  const isAsBefore = (chain: Chain) => state.chains.byId.get(chain.id)?.hash === chain.hash;
   const writes = yield* filterItems(desired.chains, (chain) => !isAsBefore(chain));
   const removes = yield* removedChains(input);
   const inserts = desired.sharedRules.filter((rule) => !state.shared.has(sharedRuleKey(rule)));
@@ -43,7 +43,7 @@ function* removedChains({ family, state, desired, isComplete }: DiffInput): Coop
   // Dispatch chains that did not change are not among the rendered ones.
   const wanted = new Set(dispatchChainIds(family, desired.layout.dispatches));
   for (const chain of desired.chains) {
-    wanted.add(chainId(chain));
+    wanted.add(chain.id);
     yield;
   }
   return yield* filterItems(state.chains.byId.keys(), (id) => !wanted.has(id));

@@ -3,6 +3,7 @@
 import ipaddr from 'ipaddr.js';
 import { addressBits, type Ip, type IpFamily, ipBytes, ipFamilyOf } from '../../model/ip.ts';
 import type { Protocol } from '../../model/names.ts';
+import { flatText } from '../../util/flat-text.ts';
 import { destinationPort, words } from './rule-text.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
@@ -17,7 +18,7 @@ const HALF_OF_PORTS = 2 ** 15;
 export function dispatchKey(ip: Ip | undefined, protocol: Protocol, port: number): string {
   const half = port < HALF_OF_PORTS ? 0 : 1;
   const rest = (port % HALF_OF_PORTS).toString(8).padStart(PORT_DIGITS, '0');
-  return `${ip ? addressKey(ip) : ''}${2 * PROTOCOLS.indexOf(protocol) + half}${rest}`;
+  return flatText(ip ? addressKey(ip) : '', String(2 * PROTOCOLS.indexOf(protocol) + half), rest);
 }
 
 /** How many digits of a key are the address's. */

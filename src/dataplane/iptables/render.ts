@@ -4,15 +4,16 @@
 import type { Ip } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import type { GlobalPlan, PlanChange, ServicePlan } from '../../plan/plan.ts';
+import { compactArray } from '../../util/compact-array.ts';
 import type { Cooperative } from '../../util/cooperate.ts';
-import { type Chain, chainId, type Owner } from './chain.ts';
+import type { Chain, Owner } from './chain.ts';
 import { type Footprints, renderDispatches } from './dispatch-update.ts';
 import type { RenderContext } from './features.ts';
 import { fixedChains } from './fixed-chains.ts';
 import { endpointChainName } from './names.ts';
 import { chainedEndpoints, serviceChains } from './service-chains.ts';
 import { serviceEntries } from './service-entries.ts';
-import { serviceUse } from './service-use.ts';
+import { type ServiceUse, serviceUse } from './service-use.ts';
 import { needsRouteLocalnet, sharedRules } from './shared-rules.ts';
 import type { DesiredSets, Footprint, IptablesDesired, IptablesState, Layout } from './state.ts';
 
@@ -74,14 +75,18 @@ function renderService(
   return {
     chains,
     footprint: {
-      chains: chains.map(chainId),
-      affinitySets: hasLists
-        ? chainedEndpoints(plan, use).map(({ ip, port }) => endpointChainName(plan.name, ip, port))
-        : [],
-      clusterIps: use.frontends.flatMap(({ kind, ip }) => (kind === 'ClusterIP' && ip ? [ip] : [])),
+      chains: chains.map(({ id }) => id),
+      affinitySets: compactArray(hasLists ? affinitySets(plan, use) : []),
+      clusterIps: compactArray(
+        use.frontends.flatMap(({ kind, ip }) => (kind === 'ClusterIP' && ip ? [ip] : [])),
+      ),
       entries: serviceEntries(context, plan, use),
     },
   };
+}
+
+function affinitySets(plan: ServicePlan, use: ServiceUse): string[] {
+  return chainedEndpoints(plan, use).map(({ ip, port }) => endpointChainName(plan.name, ip, port));
 }
 
 /** What the changed service ports had before and have not any more. */

@@ -1,6 +1,7 @@
 // What one service port puts into the dispatch tries: for each of its frontends where packets to it go in nat, and which
 // verdict they get in filter.
 import type { Frontend, ServicePlan, TrafficPlan } from '../../plan/plan.ts';
+import { compactArray } from '../../util/compact-array.ts';
 import { bucketLevels } from './balance.ts';
 import type { Dispatches } from './dispatch.ts';
 import { dispatchKey } from './dispatch-key.ts';
@@ -13,26 +14,35 @@ export function serviceEntries(
   context: RenderContext,
   plan: ServicePlan,
   use: ServiceUse,
-): Dispatches<TrieEntry[]> {
+): Dispatches<readonly TrieEntry[]> {
   const withAddress = use.frontends.filter(({ kind }) => kind !== 'NodePort');
   const nodePorts = use.frontends.filter(({ kind }) => kind === 'NodePort');
   const verdict = (frontend: Frontend) => verdictEntries(context, { plan, use, frontend });
+  const firewalled = withAddress.filter((frontend) => isFirewalled(use, frontend));
   return {
-    services: withAddress.flatMap((frontend) => serviceEntry(plan, use, frontend)),
-    nodePorts: nodePorts.flatMap((frontend) => serviceEntry(plan, use, frontend)),
-    verdicts: withAddress.flatMap(verdict),
-    nodePortVerdicts: nodePorts.flatMap(verdict),
-    firewall: withAddress
-      .filter((frontend) => isFirewalled(use, frontend))
-      .map((frontend) => entryOf(plan, frontend, { action: `-g ${use.firewallChain}`, depth: 1 })),
-    healthChecks: healthCheckEntries(plan, use),
+    services: entriesOf(withAddress, (frontend) => serviceEntry(plan, use, frontend)),
+    nodePorts: entriesOf(nodePorts, (frontend) => serviceEntry(plan, use, frontend)),
+    verdicts: entriesOf(withAddress, verdict),
+    nodePortVerdicts: entriesOf(nodePorts, verdict),
+    firewall: entriesOf(firewalled, (frontend) => [
+      entryOf(plan, frontend, { action: words('-g', use.firewallChain), depth: 1 }),
+    ]),
+    healthChecks: compactArray(healthCheckEntries(plan, use)),
   };
+}
+
+/** Kept as long as the service port is there, and mostly empty. */
+function entriesOf(
+  frontends: readonly Frontend[],
+  entries: (frontend: Frontend) => TrieEntry[],
+): readonly TrieEntry[] {
+  return compactArray(frontends.flatMap(entries));
 }
 
 function serviceEntry(plan: ServicePlan, use: ServiceUse, frontend: Frontend): TrieEntry[] {
   const chain = chainFor(plan, use, frontend);
   return chain
-    ? [entryOf(plan, frontend, { action: `-g ${chain}`, depth: depthBelow(plan, use, frontend) })]
+    ? [entryOf(plan, frontend, { action: words('-g', chain), depth: depthBelow(plan, use, frontend) })]
     : [];
 }
 

@@ -2,6 +2,7 @@
 // order in which they came, so that nothing about it has to survive a restart. Operations return a new trie that shares what
 // did not change with the old one.
 import type { ServicePortKey } from '../../model/names.ts';
+import { compactArray } from '../../util/compact-array.ts';
 
 /** A leaf is split when it has more entries than this: a packet passes them one after the other. */
 export const LEAF_SIZE = 4;
@@ -104,7 +105,7 @@ function prefixOf(node: TrieNode): string {
 
 function nodeOf(sorted: readonly TrieEntry[], level: number): Trie {
   if (sorted.length === 0) return undefined;
-  const leaf: TrieLeaf = { kind: 'leaf', entries: sorted };
+  const leaf: TrieLeaf = { kind: 'leaf', entries: compactArray(sorted) };
   const prefix = prefixOf(leaf);
   // Entries that share one key cannot be told apart by splitting.
   const isOneKey = prefix.length === sorted[0]?.key.length;
