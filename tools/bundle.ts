@@ -29,11 +29,22 @@ const NO_LAB: Plugin = {
     onResolve({ filter: /^\.\/lab\// }, () => ({ path: projectFile('tools/no-lab.ts') })),
 };
 
+// To import node:http is to read all that it exports, and reading one of it loads the undici inside of Node: 2 MB of heap.
+const LEAN_HTTP: Plugin = {
+  name: 'lean-http',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'node:http', namespace: 'lean-http' }));
+    onLoad({ filter: /.*/, namespace: 'lean-http' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
+
 /** Not minified: stack traces stay readable. What is in the directory stays when the sources cannot be bundled. */
 export async function bundle({ directory, isWithoutLab, plugins = [] }: BundleOptions): Promise<Metafile> {
   const { metafile, outputFiles } = await build({
     entryPoints: isWithoutLab ? MAIN : { ...MAIN, ...LAB_WORKER },
-    plugins: [...(isWithoutLab ? [NO_LAB] : []), ...plugins],
+    plugins: [LEAN_HTTP, ...(isWithoutLab ? [NO_LAB] : []), ...plugins],
     outdir: directory,
     bundle: true,
     platform: 'node',
