@@ -23,6 +23,7 @@ import { createReadPacketCounter } from '../system/packet-counters.ts';
 import { readProcessStats } from '../system/process-stats.ts';
 import { type Clock, sleep } from '../util/clock.ts';
 import { VERSION } from '../version.ts';
+import { readClientCounts } from './client-counts.ts';
 
 export interface ServersOptions {
   readonly config: ProxyConfig;
@@ -121,19 +122,20 @@ function healthHandler({ config, snapshot, metrics, clock }: ServersOptions): Ht
 function metricsHandler(options: ServersOptions, lagMeter: LoopLagMeter): HttpHandler {
   const { config, metrics } = options;
   const readPacketCounter = createReadPacketCounter(openNetlinkSocket);
-  const current = (): CurrentState => ({
+  const current = async (): Promise<CurrentState> => ({
     snapshot: options.snapshot(),
     watches: options.watches(),
     packets: {
       invalidDropped: readPacketCounter(INVALID_DROPPED_COUNTER),
       localhostNodePorts: readPacketCounter(LOCALHOST_NODE_PORTS_COUNTER),
     },
+    clients: config.mode === 'nftables' ? await readClientCounts() : {},
     process: readProcessStats(),
     loopLag: lagMeter.take(),
     nowMs: options.clock.nowMs(),
   });
   return metricsRoutes({
-    metricsText: () => metrics.text(current()),
+    metricsText: async () => metrics.text(await current()),
     proxyMode: config.mode,
     configz: JSON.stringify(configzOf(config)),
     hasProfiling: config.enableProfiling,

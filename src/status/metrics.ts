@@ -2,16 +2,17 @@
 import { Registry } from 'prom-client';
 import type { LoopLag } from './loop-lag.ts';
 import { metricMakers } from './metric-makers.ts';
-import { createOwnMetrics } from './own-metrics.ts';
+import { createModeMetrics, type PacketCounts } from './mode-metrics.ts';
+import { type ClientCounts, createOwnMetrics } from './own-metrics.ts';
 import { createProcessMetrics, type ProcessStats } from './process-metrics.ts';
-import { createProxyMetrics, type PacketCounts, type ProxyMetrics } from './proxy-metrics.ts';
+import { createProxyMetrics, type ProxyMetrics } from './proxy-metrics.ts';
 import { createRequestMetrics, type RequestMetrics } from './request-metrics.ts';
 import type { Snapshot, SyncReport, WatchStatus } from './snapshot.ts';
 
 /** What stays as it is as long as the process runs. */
 export interface Identity {
   readonly build: Build;
-  /** `iptables`, `nftables`, … */
+  /** `iptables` or `nftables`. */
   readonly mode: string;
   readonly gates: readonly FeatureGate[];
 }
@@ -36,6 +37,7 @@ export interface CurrentState {
   readonly snapshot: Snapshot;
   readonly watches: readonly WatchStatus[];
   readonly packets: PacketCounts;
+  readonly clients: ClientCounts;
   readonly process: ProcessStats;
   readonly loopLag: LoopLag;
   readonly nowMs: number;
@@ -51,6 +53,7 @@ export interface Metrics extends Pick<ProxyMetrics, 'onHealthAnswer' | 'onFlowCh
 export function createMetrics({ build, mode, gates }: Identity): Metrics {
   const registry = new Registry();
   const proxy = createProxyMetrics(registry);
+  const ofMode = createModeMetrics(registry, mode);
   const own = createOwnMetrics(registry, mode);
   const processMetrics = createProcessMetrics(registry);
   showBuild(registry, build);
@@ -59,12 +62,14 @@ export function createMetrics({ build, mode, gates }: Identity): Metrics {
     requests: createRequestMetrics(registry),
     onSync: (report) => {
       proxy.onSync(report);
+      ofMode.onSync(report);
       own.onSync(report);
     },
     onHealthAnswer: proxy.onHealthAnswer,
     onFlowCheck: proxy.onFlowCheck,
     text: async (current) => {
-      proxy.refresh(current.snapshot, current.packets);
+      proxy.refresh(current.snapshot);
+      ofMode.refresh(current.snapshot, current.packets);
       own.refresh(current);
       processMetrics.refresh(current.process);
       return withGoBounds(await registry.metrics());

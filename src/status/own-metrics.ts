@@ -1,15 +1,20 @@
 // What Fairlead says beyond kube-proxy's metrics.
 import type { Registry } from 'prom-client';
+import type { IpFamily } from '../model/ip.ts';
 import type { LoopLag } from './loop-lag.ts';
-import { byFamily, IP_FAMILY, type MetricMakers, metricMakers, seconds } from './metric-makers.ts';
+import { byFamily, FAMILIES, IP_FAMILY, type MetricMakers, metricMakers, seconds } from './metric-makers.ts';
 import type { FamilyStatus, Snapshot, SyncReport, WatchStatus } from './snapshot.ts';
 import { stepMetrics } from './step-metrics.ts';
+
+/** Clients whose endpoint is remembered for session affinity; none where nobody can tell. */
+export type ClientCounts = { readonly [family in IpFamily]?: number };
 
 export interface OwnMetrics {
   onSync(report: SyncReport): void;
   refresh(current: {
     readonly snapshot: Snapshot;
     readonly watches: readonly WatchStatus[];
+    readonly clients: ClientCounts;
     readonly loopLag: LoopLag;
     readonly nowMs: number;
   }): void;
@@ -26,6 +31,11 @@ export function createOwnMetrics(registry: Registry, mode: string): OwnMetrics {
     'Since the API server was last heard about a resource; it sends a bookmark each minute.',
     ['resource'],
   );
+  const affinityClients = gauge(
+    'fairlead_affinity_clients',
+    'Clients whose endpoint is remembered for session affinity, in nftables mode.',
+    IP_FAMILY,
+  );
   const lag = gauge(
     'fairlead_event_loop_lag_seconds',
     'How late the event loop was since the last scrape: the 99th percentile and the worst.',
@@ -36,10 +46,14 @@ export function createOwnMetrics(registry: Registry, mode: string): OwnMetrics {
       writes.onSync(report);
       steps.onSync(report);
     },
-    refresh: ({ snapshot, watches, loopLag, nowMs }) => {
+    refresh: ({ snapshot, watches, clients, loopLag, nowMs }) => {
       for (const status of snapshot.families) families.refresh(status, nowMs);
       for (const { resource, lastHeardAtMs } of watches) {
         if (lastHeardAtMs !== undefined) watchAge.set({ resource }, seconds(nowMs - lastHeardAtMs));
+      }
+      for (const ip_family of FAMILIES) {
+        const count = clients[ip_family];
+        if (count !== undefined) affinityClients.set({ ip_family }, count);
       }
       lag.set({ quantile: '0.99' }, seconds(loopLag.p99Ms));
       lag.set({ quantile: '1' }, seconds(loopLag.maxMs));

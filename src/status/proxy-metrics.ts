@@ -1,16 +1,10 @@
-// kube-proxy's own metrics under their names, with their types, labels and buckets (pkg/proxy/metrics/metrics.go), so that
-// dashboards, alerts and ClusterLoader2 go on as they are.
+// kube-proxy's metrics that all its modes have, under their names, with their types, labels and buckets
+// (pkg/proxy/metrics/metrics.go), so that dashboards, alerts and ClusterLoader2 go on as they are.
 import type { Registry } from 'prom-client';
 import type { IpFamily } from '../model/ip.ts';
 import { IP_FAMILY, type MetricMakers, metricMakers, seconds, showTotal } from './metric-makers.ts';
 import type { Snapshot, SyncReport } from './snapshot.ts';
-import { iptablesMetrics, SYNC_BUCKETS, syncMetrics } from './sync-metrics.ts';
-
-/** Packets that rules with nfacct have counted; undefined where the kernel has no such counter. */
-export interface PacketCounts {
-  readonly invalidDropped: number | undefined;
-  readonly localhostNodePorts: number | undefined;
-}
+import { SYNC_BUCKETS, syncMetrics } from './sync-metrics.ts';
 
 /** A look for stale flows in the conntrack table. */
 export interface FlowCheck {
@@ -25,32 +19,23 @@ export interface ProxyMetrics {
   /** The health server gave an answer. */
   onHealthAnswer(endpoint: 'healthz' | 'livez', status: number): void;
   /** Takes over what is looked up when somebody scrapes. */
-  refresh(snapshot: Snapshot, packets: PacketCounts): void;
+  refresh(snapshot: Snapshot): void;
 }
 
 export function createProxyMetrics(registry: Registry): ProxyMetrics {
   const makers = metricMakers(registry);
   const syncs = syncMetrics(makers);
-  const iptables = iptablesMetrics(makers);
   const state = stateMetrics(makers);
-  const packets = packetMetrics(makers);
   const { onFlowCheck } = flowMetrics(makers);
   const answers = {
     healthz: makers.counter('kubeproxy_proxy_healthz_total', 'Answers of /healthz by status code.', ['code']),
     livez: makers.counter('kubeproxy_proxy_livez_total', 'Answers of /livez by status code.', ['code']),
   };
   return {
-    onSync: (report) => {
-      syncs.onSync(report);
-      iptables.onSync(report);
-    },
+    onSync: syncs.onSync,
     onFlowCheck,
     onHealthAnswer: (endpoint, status) => answers[endpoint].inc({ code: String(status) }),
-    refresh: (snapshot, counts) => {
-      state.refresh(snapshot);
-      packets.refresh(counts);
-      for (const family of snapshot.families) iptables.refresh(family);
-    },
+    refresh: state.refresh,
   };
 }
 
@@ -107,27 +92,4 @@ function flowMetrics({ counter, histogram }: MetricMakers) {
       removedFlows.inc({ ip_family: family }, removed);
     },
   };
-}
-
-function packetMetrics({ counter }: MetricMakers) {
-  const invalid = counter(
-    'kubeproxy_iptables_ct_state_invalid_dropped_packets_total',
-    'Packets dropped because conntrack calls them invalid.',
-  );
-  const localhost = counter(
-    'kubeproxy_iptables_localhost_nodeports_accepted_packets_total',
-    'Packets to NodePorts on the loopback.',
-  );
-  return {
-    refresh({ invalidDropped, localhostNodePorts }: PacketCounts): void {
-      showOrHide(invalid, invalidDropped);
-      showOrHide(localhost, localhostNodePorts);
-    },
-  };
-}
-
-/** Without a counter in the kernel there is no series, as upstream: a zero would say that nothing was dropped. */
-function showOrHide(metric: ReturnType<MetricMakers['counter']>, total: number | undefined): void {
-  if (total === undefined) metric.remove();
-  else showTotal(metric, total);
 }

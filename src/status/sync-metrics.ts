@@ -1,7 +1,7 @@
-// kube-proxy's metrics of single syncs and restores, fed by sync's reports.
+// kube-proxy's metrics of single syncs, fed by sync's reports.
 import { exponentialBuckets } from 'prom-client';
 import { byFamily, IP_FAMILY, type MetricMakers, seconds } from './metric-makers.ts';
-import type { FamilyStatus, SyncReport } from './snapshot.ts';
+import type { SyncReport } from './snapshot.ts';
 
 export const SYNC_BUCKETS = exponentialBuckets(0.001, 2, 15);
 
@@ -43,43 +43,6 @@ export function syncMetrics({ histogram, gauge }: MetricMakers) {
       for (const atMs of triggerTimesMs)
         programming.observe({ ip_family: family }, seconds(Math.max(0, endedAtMs - atMs)));
     },
-  };
-}
-
-export function iptablesMetrics({ counter, gauge }: MetricMakers) {
-  const labels = ['table', 'ip_family'] as const;
-  const owned = gauge(
-    'kubeproxy_sync_proxy_rules_iptables_total',
-    'Rules that the kernel has of ours.',
-    labels,
-  );
-  const written = gauge(
-    'kubeproxy_sync_proxy_rules_iptables_last',
-    'Rules that the last sync wrote.',
-    labels,
-  );
-  const failures = counter(
-    'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
-    'Restores that failed.',
-    IP_FAMILY,
-  );
-  const partialFailures = counter(
-    'kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total',
-    'Restores of changes alone that failed.',
-    IP_FAMILY,
-  );
-  const setTables = (metric: typeof owned, family: string, size: FamilyStatus['kernel']) => {
-    for (const table of ['filter', 'nat'])
-      metric.set({ table, ip_family: family }, size[`${table}Rules`] ?? 0);
-  };
-  return {
-    onSync({ family, cause, refusals, written: size }: SyncReport): void {
-      setTables(written, family, size);
-      if (refusals === 0) return;
-      failures.inc({ ip_family: family }, refusals);
-      if (cause === 'changes') partialFailures.inc({ ip_family: family }, refusals);
-    },
-    refresh: ({ family, kernel }: FamilyStatus) => setTables(owned, family, kernel),
   };
 }
 

@@ -7,8 +7,9 @@ import { aFamilyStatus, aReport, aSnapshot } from '../../builders/status.ts';
 import { shapesOf } from './recorded-metrics.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const SCRAPE = readFileSync(resolve(ROOT, 'test/fixtures/kube-proxy/iptables-nft.metrics.txt'), 'utf8');
-const recorded = shapesOf(SCRAPE);
+const SCRAPE = scrapeOf('iptables-nft');
+const MODES = ['iptables', 'nftables'] as const;
+const recorded = { iptables: shapesOf(SCRAPE), nftables: shapesOf(scrapeOf('nftables')) };
 
 const SYNC_BUCKETS = [
   ...['0.001', '0.002', '0.004', '0.008', '0.016', '0.032', '0.064', '0.128'],
@@ -33,21 +34,35 @@ const UNRECORDED = {
     labels: ['ip_family'],
     buckets: SYNC_BUCKETS,
   },
-  kubeproxy_sync_proxy_rules_iptables_restore_failures_total: counter('ip_family'),
-  kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total: counter('ip_family'),
   kubeproxy_proxy_healthz_total: counter('code'),
   kubeproxy_proxy_livez_total: counter('code'),
+};
+
+const UNRECORDED_OF_MODE = {
+  iptables: {
+    kubeproxy_sync_proxy_rules_iptables_restore_failures_total: counter('ip_family'),
+    kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total: counter('ip_family'),
+  },
+  nftables: { kubeproxy_sync_proxy_rules_nftables_sync_failures_total: counter('ip_family') },
 };
 
 let metrics: Metrics;
 
 beforeEach(() => {
-  metrics = createMetrics({
+  metrics = metricsIn('iptables');
+});
+
+function metricsIn(mode: (typeof MODES)[number]): Metrics {
+  return createMetrics({
     build: { version: '1.2.3', runtime: 'v24.21.0', platform: 'linux/amd64' },
-    mode: 'iptables',
+    mode,
     gates: gateStates({}),
   });
-});
+}
+
+function scrapeOf(name: string): string {
+  return readFileSync(resolve(ROOT, `test/fixtures/kube-proxy/${name}.metrics.txt`), 'utf8');
+}
 
 /** Everything that can happen happens once. */
 function bustle(): void {
@@ -68,6 +83,7 @@ function now(fields: Partial<CurrentState> = {}): CurrentState {
     snapshot: aSnapshot(),
     watches: [{ resource: 'services', lastHeardAtMs: 90_000 }],
     packets: { invalidDropped: 1, localhostNodePorts: 2 },
+    clients: { IPv4: 12, IPv6: 0 },
     process: {
       ...{ cpuSeconds: 1, startedAtMs: 1_000, residentBytes: 2, virtualBytes: 3, virtualLimitBytes: 2 ** 64 },
       ...{ openFiles: 4, openFilesLimit: 5, networkReceivedBytes: 6, networkSentBytes: 7 },
@@ -83,22 +99,32 @@ function counter(...labels: string[]) {
 }
 
 describe('the metrics of kube-proxy', () => {
-  it('have the recorded types, labels and buckets, and each that is missing is named in the docs', async () => {
+  it.each(MODES)('are as recorded, and each that is missing is named in the docs (%s)', async (mode) => {
+    metrics = metricsIn(mode);
     bustle();
     const ours = shapesOf(await metrics.text(now()));
-    const missing = [...recorded.keys()].filter((name) => !ours.has(name));
+    const missing = [...recorded[mode].keys()].filter((name) => !ours.has(name));
     expect(missing.filter((name) => !isNamedAsMissing(name))).toEqual([]);
     expect(namedAsMissing().filter((name) => !name.endsWith('*') && !missing.includes(name))).toEqual([]);
-    const common = [...recorded].filter(([name]) => ours.has(name));
+    const common = [...recorded[mode]].filter(([name]) => ours.has(name));
     expect(common.length).toBeGreaterThan(25);
     for (const [name, shape] of common) expect({ name, ...ours.get(name) }).toEqual({ name, ...shape });
   });
 
-  it('have those that a quiet kube-proxy does not show', async () => {
+  it.each(MODES)('have those that a quiet kube-proxy does not show (%s)', async (mode) => {
+    metrics = metricsIn(mode);
     bustle();
     const ours = shapesOf(await metrics.text(now()));
-    for (const [name, shape] of Object.entries(UNRECORDED))
+    for (const [name, shape] of Object.entries({ ...UNRECORDED, ...UNRECORDED_OF_MODE[mode] }))
       expect({ name, ...ours.get(name) }).toEqual({ name, ...shape });
+  });
+
+  it('are those of the mode: one has nothing of the other', async () => {
+    const texts = await Promise.all(MODES.map((mode) => metricsIn(mode).text(now())));
+    const [iptables = '', nftables = ''] = texts;
+    expect(nftables).not.toMatch(/kubeproxy\w*_iptables_/);
+    expect(iptables).not.toMatch(/kubeproxy\w*_nftables_/);
+    expect(nftables).toContain('# TYPE kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total counter');
   });
 
   it('show no series with labels before the first value', async () => {
@@ -207,6 +233,10 @@ describe('values', () => {
     expect(await valuesOf('fairlead_watch_age_seconds', current)).toEqual([10]);
     expect(await valuesOf('kubeproxy_sync_proxy_rules_no_local_endpoints_total', current)).toEqual([1, 2]);
     expect(await valuesOf('kubeproxy_sync_proxy_rules_iptables_total', current)).toEqual([10, 198]);
+  });
+
+  it('count the clients of session affinity where the kernel tells', async () => {
+    expect(await valuesOf('fairlead_affinity_clients', now({ clients: { IPv6: 3 } }))).toEqual([3]);
   });
 
   async function valuesOf(name: string, current = now()): Promise<number[]> {
