@@ -12,4 +12,8 @@ export function saveProgram(variant: IptablesVariant, family: IpFamily): string 
   return `${COMMAND[family]}-${variant}-save`;
 }
 
+export function listProgram(variant: IptablesVariant, family: IpFamily): string {
+  return `${COMMAND[family]}-${variant}`;
+}
+
 const COMMAND = { IPv4: 'iptables', IPv6: 'ip6tables' } as const;
