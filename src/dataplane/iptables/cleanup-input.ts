@@ -19,6 +19,8 @@ export interface Leftovers {
   readonly references: readonly (SavedRule & { readonly target: string })[];
   /** Rules of others have connections tracked. */
   readonly hasTracking: boolean;
+  /** There is a nat table, so that the kernel translates what is tracked. */
+  readonly hasNat: boolean;
   readonly hasAnchor: boolean;
 }
 
@@ -47,6 +49,7 @@ export function leftoversIn(saved: string): Leftovers {
       return isProxyChain(rule.table, target) ? [{ ...rule, target }] : [];
     }),
     hasTracking: others.some(({ rule }) => TRACKING.test(` ${rule}`)),
+    hasNat: /^\*nat$/m.test(saved),
     hasAnchor: chains.some(({ name }) => name === ANCHOR_CHAIN),
   };
 }

@@ -10,6 +10,8 @@ export interface CleanupDeps {
   readonly exec: Exec;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The table of nftables mode serves in their place, and has connections tracked: no anchor is needed. */
+  readonly isReplaced?: boolean;
 }
 
 export interface CleanupReport {
@@ -18,6 +20,8 @@ export interface CleanupReport {
   readonly sets: number;
   /** Where connections are tracked only because of a chain that was left for that: `iptables-nft`. */
   readonly anchors: readonly string[];
+  /** Where established connections live on by what is left: rules of others, or an anchor. */
+  readonly tracked: readonly IpFamily[];
   /** Sentences: what could not be removed, and why. Empty when all is gone. */
   readonly problems: readonly string[];
 }
@@ -48,9 +52,10 @@ async function cleanUpFamily(deps: CleanupDeps, family: IpFamily): Promise<Clean
   const found = results.filter((result) => 'leftovers' in result);
   // The variants share one connection tracking.
   const hasTracking = found.some(({ leftovers }) => leftovers.hasTracking);
+  const hasNat = found.some(({ leftovers }) => leftovers.hasNat);
   const reports = results.filter((result) => 'problems' in result);
   for (const one of found) reports.push(await remove(deps, one, hasTracking));
-  return reports;
+  return hasTracking && hasNat ? [...reports, { ...NOTHING, tracked: [family] }] : reports;
 }
 
 async function find(
@@ -66,14 +71,14 @@ async function find(
 }
 
 async function remove(
-  { exec }: CleanupDeps,
+  { exec, isReplaced = false }: CleanupDeps,
   { variant, family, leftovers }: Found,
   hasTracking: boolean,
 ): Promise<CleanupReport> {
   const file = restoreProgram(variant, family);
   const { chains, jumps, references, hasAnchor } = leftovers;
   const hadNat = hasAnchor || chains.some(({ table }) => table === 'nat');
-  const needsAnchor = hadNat && !hasTracking;
+  const needsAnchor = hadNat && !hasTracking && !isReplaced;
   const input = cleanupInput(leftovers, { needsAnchor });
   const args = ['--noflush', '-w', '5'];
   const result = input ? await exec({ file, args, input: [input], timeoutMs: REMOVE_TIMEOUT_MS }) : undefined;
@@ -83,6 +88,7 @@ async function remove(
     jumps: jumps.length,
     sets: 0,
     anchors: needsAnchor ? [file.replace('-restore', '')] : [],
+    tracked: needsAnchor ? [family] : [],
     problems: references.map(
       ({ table, chain, rule, target }) =>
         `${file}: ${target} stays, empty, because a rule of ${table} ${chain} leads to it: ${rule}`,
@@ -112,7 +118,7 @@ async function cleanUpSets({ exec, clock, signal }: CleanupDeps): Promise<Cleanu
   return { ...NOTHING, sets: sets.length };
 }
 
-const NOTHING: CleanupReport = { chains: 0, jumps: 0, sets: 0, anchors: [], problems: [] };
+const NOTHING: CleanupReport = { chains: 0, jumps: 0, sets: 0, anchors: [], tracked: [], problems: [] };
 
 function withProblem(problem: string): CleanupReport {
   return { ...NOTHING, problems: [problem] };
@@ -124,6 +130,7 @@ function sum(a: CleanupReport, b: CleanupReport): CleanupReport {
     jumps: a.jumps + b.jumps,
     sets: a.sets + b.sets,
     anchors: [...a.anchors, ...b.anchors],
+    tracked: [...a.tracked, ...b.tracked],
     problems: [...a.problems, ...b.problems],
   };
 }

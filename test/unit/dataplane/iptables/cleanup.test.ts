@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cleanUpIptables } from '../../../../src/dataplane/iptables/cleanup.ts';
+import { type CleanupDeps, cleanUpIptables } from '../../../../src/dataplane/iptables/cleanup.ts';
 import { ANCHOR_CHAIN, cleanupInput, leftoversIn } from '../../../../src/dataplane/iptables/cleanup-input.ts';
 import type { CommandResult, Exec } from '../../../../src/system/exec.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
@@ -80,7 +80,10 @@ const OK: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
 const MISSING: CommandResult = { exitCode: undefined, stdout: '', stderr: 'spawn x ENOENT' };
 
 /** Answers by program; what is written is recorded. */
-function node(answers: Readonly<Record<string, CommandResult | readonly CommandResult[]>>) {
+function node(
+  answers: Readonly<Record<string, CommandResult | readonly CommandResult[]>>,
+  options: Pick<CleanupDeps, 'isReplaced'> = {},
+) {
   const written: string[] = [];
   const counts = new Map<string, number>();
   const exec: Exec = async ({ file, args, input }) => {
@@ -92,14 +95,14 @@ function node(answers: Readonly<Record<string, CommandResult | readonly CommandR
     return all[Math.min(count, all.length - 1)] ?? OK;
   };
   const clock = new FakeClock();
-  const cleaning = cleanUpIptables({ exec, clock, signal: new AbortController().signal });
+  const cleaning = cleanUpIptables({ exec, clock, signal: new AbortController().signal, ...options });
   return { written, cleaning, clock };
 }
 
 describe('cleanUpIptables', () => {
   it('writes nothing on a node that no service proxy used', async () => {
     const { written, cleaning } = node({});
-    expect(await cleaning).toEqual({ chains: 0, jumps: 0, sets: 0, anchors: [], problems: [] });
+    expect(await cleaning).toEqual({ chains: 0, jumps: 0, sets: 0, anchors: [], tracked: [], problems: [] });
     expect(written).toEqual([]);
   });
 
@@ -110,7 +113,28 @@ describe('cleanUpIptables', () => {
       'iptables-nft-save': { ...OK, stdout: OURS },
       'ip6tables-nft-save': { ...OK, stdout: OURS },
     });
-    expect(await cleaning).toMatchObject({ chains: 4, jumps: 2, anchors: ['ip6tables-nft'] });
+    expect(await cleaning).toMatchObject({
+      ...{ chains: 4, jumps: 2, anchors: ['ip6tables-nft'] },
+      tracked: ['IPv4', 'IPv6'],
+    });
+  });
+
+  it('needs none, and removes the one that is there, where nftables mode has connections tracked', async () => {
+    const anchored = natOf(
+      ':KUBE-SVC-A - [0:0]',
+      `:${ANCHOR_CHAIN} - [0:0]`,
+      `-A ${ANCHOR_CHAIN} -m conntrack --ctstate INVALID -j RETURN`,
+    );
+    const answers = { 'iptables-nft-save': { ...OK, stdout: anchored } };
+    const { cleaning, written } = node(answers, { isReplaced: true });
+    expect(await cleaning).toMatchObject({ chains: 1, anchors: [], tracked: [] });
+    expect(written.join()).toContain(`\n-X ${ANCHOR_CHAIN}\n`);
+  });
+
+  it('knows that nothing is translated without a nat table', async () => {
+    const filter = '*filter\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n';
+    const { cleaning } = node({ 'iptables-nft-save': { ...OK, stdout: filter } });
+    expect(await cleaning).toMatchObject({ tracked: [] });
   });
 
   it('counts a program that is not installed as one that left nothing', async () => {
