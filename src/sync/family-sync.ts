@@ -208,7 +208,7 @@ export class FamilySync {
     if (!result.ok) return result;
     const conflicts = newConflicts(this.#plan, step);
     this.#plan = commitPlan(this.#plan, step);
-    this.#digest.update(this.#plan, step.change.services.keys());
+    await cooperate(this.#digest.update(this.#plan, step.change.services.keys()));
     observer.onCommit(step.change);
     for (const conflict of conflicts) observer.onConflict(conflict);
     return result;

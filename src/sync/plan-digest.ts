@@ -4,6 +4,7 @@ import { type ObjectKey, type ServicePortKey, serviceOfPort } from '../model/nam
 import type { ServicePlan } from '../plan/plan.ts';
 import type { PlanState } from '../plan/plan-state.ts';
 import type { FamilyStatus, HealthCheck, HealthChecks } from '../status/snapshot.ts';
+import { type Cooperative, filterItems } from '../util/cooperate.ts';
 
 export class PlanDigest {
   readonly #nodeName: string;
@@ -16,18 +17,18 @@ export class PlanDigest {
     this.#nodeName = nodeName;
   }
 
-  /** Takes in the service ports that a step of the plan changed. */
-  update(plan: PlanState, changed: Iterable<ServicePortKey>): void {
+  /** Takes in the service ports that a step of the plan changed. Interruptible between Services. */
+  *update(plan: PlanState, changed: Iterable<ServicePortKey>): Cooperative<void> {
     const services = new Set<ObjectKey>();
     for (const key of changed) {
       this.#noteLocalEndpoints(key, plan.services.get(key));
       services.add(serviceOfPort(key));
+      yield;
     }
     const { nodePortAddresses } = plan.global;
     const ips = nodePortAddresses.kind === 'only' ? nodePortAddresses.ips : undefined;
-    const hasNewChecks = Array.from(services, (service) => this.#noteHealthCheck(service, plan)).includes(
-      true,
-    );
+    const newChecks = yield* filterItems(services, (service) => this.#noteHealthCheck(service, plan));
+    const hasNewChecks = newChecks.length > 0;
     if (hasNewChecks || !isDeepStrictEqual(ips, this.#healthChecksView.ips))
       this.#healthChecksView = { ips, services: [...this.#healthChecks.values()] };
   }

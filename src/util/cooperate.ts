@@ -16,7 +16,7 @@ export function runToEnd<T>(computation: Cooperative<T>): T {
  * Runs the computation and gives the event loop a turn before it begins and whenever `sliceMs` have passed, so that timers,
  * sockets and probes are served meanwhile, also when one computation follows the other.
  */
-export async function cooperate<T>(computation: Cooperative<T>, sliceMs = 10): Promise<T> {
+export async function cooperate<T>(computation: Cooperative<T>, sliceMs = 5): Promise<T> {
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
     const end = performance.now() + sliceMs;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PlanState } from '../../../src/plan/plan-state.ts';
 import { PlanDigest } from '../../../src/sync/plan-digest.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
 import { aCluster, aNode, aPlanConfig, planFromNothing } from '../../builders/plans.ts';
 import { anEndpoint, aService, aServicePort, aSlice, cidr, ip, NOT_READY } from '../../builders/records.ts';
 
@@ -28,7 +29,7 @@ const PORTS = [
 ] as const;
 
 function take(plan: PlanState, changed = [...plan.services.keys()]) {
-  digest.update(plan, changed);
+  runToEnd(digest.update(plan, changed));
   return digest.view();
 }
 
