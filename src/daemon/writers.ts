@@ -5,7 +5,7 @@ import { tellAll } from '../sync/observer.ts';
 import { Sync } from '../sync/sync.ts';
 import { hashSize } from '../system/conntrack-hash-size.ts';
 import type { Exec } from '../system/exec.ts';
-import { releaseFreedMemory } from '../system/heap.ts';
+import { compactHeapWhenIdle } from '../system/heap.ts';
 import { sysctl } from '../system/sysctl.ts';
 import { systemClock } from '../util/clock.ts';
 import { prepareConntrack, readOnlySysEvent } from './conntrack.ts';
@@ -48,12 +48,12 @@ export async function createWriters(
       metrics,
       flows,
       { onSync: (_, status) => healthChecks.follow(status) },
-      // Not after each look at what somebody else changed: on a busy node that is no rare thing.
-      { onSync: ({ cause }) => (cause === 'start' || cause === 'audit') && releaseFreedMemory() },
+      { onSync: ({ cause }) => cause === 'start' && hasStarted() && compactHeapWhenIdle() },
     ]),
     ...common,
   });
   const snapshot = () => sync.snapshot();
+  const hasStarted = () => snapshot().families.every(({ isSynced }) => isSynced);
   const healthChecks = createHealthChecks({
     ...{ nodeName, snapshot, record, healthTimeoutMs: healthTimeoutMs(config) },
     ...common,

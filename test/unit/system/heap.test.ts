@@ -27,3 +27,31 @@ describe('keepHeapSmall', () => {
     expect(youngGenerationMiB(set)).toBeLessThanOrEqual(4);
   });
 });
+
+/** Makes many objects, keeps one of eight, and prints how large the heap is in the end. */
+const FRAGMENT = `
+  const { getHeapStatistics } = await import('node:v8');
+  const heapMiB = () => getHeapStatistics().total_physical_size / 2 ** 20;
+  let all = [];
+  for (let i = 0; i < 400_000; i++) all.push({ i, text: 'object ' + i });
+  globalThis.kept = all.filter((_, i) => i % 8 === 0);
+  all = [];
+  const before = heapMiB();
+  settle();
+  for (let i = 0; i < 30 && heapMiB() > before / 2; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  console.log(heapMiB() / before);
+`;
+
+describe('compactHeapWhenIdle', () => {
+  it('has V8 give back what a burst of work left, which it otherwise keeps', () => {
+    const load = `const { compactHeapWhenIdle } = await import('file://${HEAP}');`;
+    expect(shareLeft('const settle = () => {};')).toBeGreaterThan(0.6);
+    expect(shareLeft(`${load} const settle = compactHeapWhenIdle;`)).toBeLessThanOrEqual(0.5);
+  });
+});
+
+function shareLeft(prelude: string): number {
+  const flags = ['--gc-memory-reducer-start-delay-ms=100', '--input-type=module'];
+  const args = [...flags, '--eval', `${prelude}${FRAGMENT}`];
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
