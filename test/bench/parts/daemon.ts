@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
 import { CLUSTER_CIDR, OWN_NODE } from '../populations/nodes.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
+import type { BenchMode } from './mode.ts';
 import type { Netns, NetnsFactory } from './netns.ts';
 import type { ServedCluster } from './served-cluster.ts';
 
@@ -20,7 +20,7 @@ const DEADLINE_MS = 10 * 60_000;
 export interface DaemonSpec {
   readonly factory: NetnsFactory;
   readonly cluster: ServedCluster;
-  readonly variant: IptablesVariant;
+  readonly mode: BenchMode;
   readonly cgroup?: MemoryCgroup | undefined;
   /** More arguments for node, before the program. */
   readonly nodeArgs?: readonly string[];
@@ -43,7 +43,8 @@ export class Daemon {
   /** Completed syncs, in order. */
   readonly syncs: SyncLine[] = [];
   readonly #child: ChildProcess;
-  readonly #netns: Netns;
+  /** The namespace that it is in. */
+  readonly netns: Netns;
   readonly #startedAt = performance.now();
   readonly #failures: string[] = [];
   #onSync: () => void = () => {};
@@ -54,18 +55,18 @@ export class Daemon {
     await netns.run('ip', ['address', 'add', '192.0.2.11/32', 'dev', 'lo']);
     const kubeconfig = await spec.cluster.serveIn(netns, spec.factory.directory);
     const configFile = join(spec.factory.directory, `${netns.name}.config`);
-    writeFileSync(configFile, configText(kubeconfig));
+    writeFileSync(configFile, configText(kubeconfig, spec.mode));
     return new Daemon(spec, netns, configFile);
   }
 
-  private constructor({ variant, cgroup, nodeArgs = [], env }: DaemonSpec, netns: Netns, config: string) {
-    this.#netns = netns;
+  private constructor({ mode, cgroup, nodeArgs = [], env }: DaemonSpec, netns: Netns, config: string) {
+    this.netns = netns;
     const command = [process.execPath, ...nodeArgs, BUNDLE, 'run', '--config', config];
     const procsFile = cgroup?.procsFile ?? '/dev/null';
     const script = 'echo $$ >"$1"; netns=$2; shift 2; exec ip netns exec "$netns" "$@"';
     this.#child = spawn('sh', ['-c', script, 'sh', procsFile, netns.name, ...command], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...netns.env, FAIRLEAD_IPTABLES: variant, ...env },
+      env: { ...process.env, ...netns.env, ...variantEnv(mode), ...env },
     });
     const { stderr } = this.#child;
     if (stderr) createInterface({ input: stderr }).on('line', (line) => this.#readLine(line));
@@ -76,6 +77,11 @@ export class Daemon {
     const { pid } = this.#child;
     if (pid === undefined) throw new Error('the daemon was not started');
     return pid;
+  }
+
+  /** Since its start: the clock of SyncLine.atMs. */
+  get ageMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   /** How long after its start the first sync of both families was done, in milliseconds. */
@@ -93,7 +99,7 @@ export class Daemon {
 
   /** Runs a program in its namespace. Returns what it prints. */
   runBeside(file: string, args: readonly string[]): Promise<string> {
-    return this.#netns.run(file, args);
+    return this.netns.run(file, args);
   }
 
   /** Ends it as a rollout does, and removes its namespace. */
@@ -103,11 +109,11 @@ export class Daemon {
       this.#child.kill('SIGTERM');
       await exit;
     }
-    await this.#netns.remove();
+    await this.netns.remove();
   }
 
   #readLine(line: string): void {
-    const atMs = performance.now() - this.#startedAt;
+    const atMs = this.ageMs;
     const entry = parseLine(line);
     if (entry['msg'] === 'syncProxyRules complete')
       this.syncs.push({ ...(entry as object), atMs } as SyncLine);
@@ -131,12 +137,17 @@ function parseLine(line: string): Record<string, unknown> {
   }
 }
 
-function configText(kubeconfig: string): string {
+function variantEnv(mode: BenchMode): Readonly<Record<string, string>> {
+  return mode === 'nftables' ? {} : { FAIRLEAD_IPTABLES: mode };
+}
+
+function configText(kubeconfig: string, mode: BenchMode): string {
   return JSON.stringify({
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     clientConnection: { kubeconfig },
     clusterCIDR: CLUSTER_CIDR,
+    mode: mode === 'nftables' ? 'nftables' : 'iptables',
     conntrack: { maxPerCore: 0, min: 0 },
     hostnameOverride: OWN_NODE,
     logging: { format: 'json', verbosity: 2 },

@@ -5,18 +5,19 @@ import {
 } from '../../../src/dataplane/iptables/iptables-dataplane.ts';
 import type { RuleCounter } from '../../../src/dataplane/iptables/tamper-probe.ts';
 import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
-import type { WatchEvent } from '../../../src/model/records.ts';
 import type { SyncCause, SyncReport } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
-import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
-import { ModelState } from '../../../src/sync/model-state.ts';
+import { type AnyKernelMirror, KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import type { ModelState } from '../../../src/sync/model-state.ts';
 import { type SyncObserver, tellAll } from '../../../src/sync/observer.ts';
 import { inNetns } from '../../../src/system/netns.ts';
 import { type Sysctl, sysctl } from '../../../src/system/sysctl.ts';
 import { systemClock } from '../../../src/util/clock.ts';
 import type { PopulationRecords } from '../populations/records.ts';
+import type { BenchMode } from './mode.ts';
+import { modelOf } from './model.ts';
 import type { Netns } from './netns.ts';
-import { NODE_RECORD, PLAN_SETTINGS, SERVICE_CIDR_RECORD } from './plan-settings.ts';
+import { planSettingsOf } from './plan-settings.ts';
 
 export interface Ours {
   readonly model: ModelState;
@@ -27,16 +28,16 @@ export interface Ours {
 /** Knows the population, and has written nothing yet. */
 export function createOurs(
   netns: Netns,
-  variant: IptablesVariant,
+  mode: BenchMode,
   records: PopulationRecords,
   listener: Partial<SyncObserver> = {},
 ): Ours {
   const observer = tellAll([listener]);
   const model = modelOf(records);
   const family = new FamilySync({
-    kernel: new KernelMirror(dataplaneIn(netns, variant)),
+    kernel: mirrorIn(netns, mode),
     model,
-    settings: PLAN_SETTINGS,
+    settings: planSettingsOf(mode),
     clock: systemClock,
     random: Math.random,
     observer,
@@ -57,16 +58,12 @@ export function createOurs(
   };
 }
 
-export function modelOf({ services, slices }: PopulationRecords): ModelState {
-  const model = new ModelState({ clock: systemClock, onEvent: () => {} });
-  deliver(services, (event) => model.handleService(event));
-  deliver(slices, (event) => model.handleEndpointSlice(event));
-  deliver([NODE_RECORD], (event) => model.handleNode(event));
-  deliver([SERVICE_CIDR_RECORD], (event) => model.handleServiceCidr(event));
-  return model;
+function mirrorIn(netns: Netns, mode: BenchMode): AnyKernelMirror {
+  if (mode === 'nftables') throw new Error('the nftables dataplane is not assembled yet');
+  return new KernelMirror(iptablesDataplaneIn(netns, mode));
 }
 
-export function dataplaneIn(netns: Netns, variant: IptablesVariant): IptablesDataplane {
+export function iptablesDataplaneIn(netns: Netns, variant: IptablesVariant): IptablesDataplane {
   return createIptablesDataplane({
     family: 'IPv4',
     variant,
@@ -94,9 +91,3 @@ const NO_COUNTER: RuleCounter = {
   countOf: () => 0,
   hasChanged: () => false,
 };
-
-function deliver<Record>(records: readonly Record[], handle: (event: WatchEvent<Record>) => void): void {
-  handle({ kind: 'replace-start' });
-  for (const record of records) handle({ kind: 'put', record });
-  handle({ kind: 'synced' });
-}

@@ -53,6 +53,17 @@ export class ServedCluster {
     this.#cluster.store.put(endpointSlices.bucket, changedSlice(service, round));
   }
 
+  /** Adds or changes the Service and its slices. */
+  putService(service: PopulationService): void {
+    this.#cluster.store.put(services.bucket, serviceObject(service));
+    this.putEndpoints(service);
+  }
+
+  /** Adds or changes its slices; a Service that is known has no fewer of them than before. */
+  putEndpoints(service: PopulationService): void {
+    for (const slice of sliceObjects(service)) this.#cluster.store.put(endpointSlices.bucket, slice);
+  }
+
   /** Ends all connections; more can be served afterwards. */
   close(): Promise<void> {
     return this.#server.close();

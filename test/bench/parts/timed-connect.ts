@@ -10,13 +10,15 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_LINGER = 13;
 const SO_SNDTIMEO = 21;
+const SOCKADDR_IN_BYTES = 16;
 
 const libc = koffi.load(null);
 const socket = libc.func('int socket(int domain, int type, int protocol)');
 const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
 const listen = libc.func('int listen(int fd, int backlog)');
-const connect = libc.func('int connect(int fd, const void *address, uint32_t length)');
+const connectTo = libc.func('int connect(int fd, const void *address, uint32_t length)');
 const accept = libc.func('int accept(int fd, void *address, void *length)');
+const getsockname = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ uint32_t *length)');
 const close = libc.func('int close(int fd)');
 const setsockopt = libc.func(
   'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
@@ -25,9 +27,15 @@ const setsockopt = libc.func(
 const SECONDS_BEFORE_GIVING_UP = 5;
 
 export interface Connector {
-  /** Connects from the lane's client, and returns how many microseconds it took. Throws when nobody answers. */
-  readonly connectMicroseconds: (ip: string, port: number) => number;
+  /** Connects from the lane's client. Throws when nobody answers. */
+  readonly connect: (ip: string, port: number) => Connection;
   readonly close: () => void;
+}
+
+export interface Connection {
+  readonly microseconds: number;
+  /** The address that accepted, in hexadecimal. */
+  readonly endpoint: string;
 }
 
 /** Listens in the lane's server on the port, on whatever address the router chooses. */
@@ -37,16 +45,18 @@ export function createConnector(lane: Lane, serverPort: number): Connector {
   check('bind', bind(listener, any, any.length));
   check('listen', listen(listener, 16));
   return {
-    connectMicroseconds: (ip, port) => {
+    connect: (ip, port) => {
       const fd = inNetns(lane.client.name, openClient);
       const to = address(ip, port);
       const start = performance.now();
-      const result = connect(fd, to, to.length);
+      const result = connectTo(fd, to, to.length);
       const microseconds = (performance.now() - start) * 1_000;
       check(`connect to ${ip}:${port}`, result);
-      close(check('accept', accept(listener, null, null)));
+      const accepted = check('accept', accept(listener, null, null));
+      const endpoint = localAddress(accepted);
+      close(accepted);
       close(fd);
-      return microseconds;
+      return { microseconds, endpoint };
     },
     close: () => close(listener),
   };
@@ -66,9 +76,15 @@ function openClient(): number {
   return fd;
 }
 
+function localAddress(fd: number): string {
+  const bytes = Buffer.alloc(SOCKADDR_IN_BYTES);
+  check('getsockname', getsockname(fd, bytes, [bytes.length]));
+  return bytes.toString('hex', 4, 8);
+}
+
 /** struct sockaddr_in. */
 function address(ip: string, port: number): Buffer {
-  const bytes = Buffer.alloc(16);
+  const bytes = Buffer.alloc(SOCKADDR_IN_BYTES);
   bytes.writeUInt16LE(AF_INET, 0);
   bytes.writeUInt16BE(port, 2);
   bytes.set(ip.split('.').map(Number), 4);

@@ -2,10 +2,14 @@
 
 export type Unit = 'ratio' | 'ms' | 's' | 'MiB' | '%';
 
-export interface Figure {
+/** undefined: reported without a goal. */
+export interface Goal {
+  readonly atMost?: number | undefined;
+  readonly atLeast?: number | undefined;
+}
+
+export interface Figure extends Goal {
   readonly what: string;
-  /** The goal: not more than this. undefined: reported without a goal. */
-  readonly atMost: number | undefined;
   readonly measured: number;
   readonly unit: Unit;
   /** What the number was made of, for those who want to check it. */
@@ -14,13 +18,14 @@ export interface Figure {
 
 export type Verdict = 'met' | 'MISSED' | '';
 
-export function verdictOf({ atMost, measured }: Figure): Verdict {
-  if (atMost === undefined) return '';
-  return measured <= atMost ? 'met' : 'MISSED';
+export function verdictOf({ atMost, atLeast, measured }: Figure): Verdict {
+  if (atMost === undefined && atLeast === undefined) return '';
+  const isMet = measured <= (atMost ?? Infinity) && measured >= (atLeast ?? -Infinity);
+  return isMet ? 'met' : 'MISSED';
 }
 
 export function quantityText(value: number, unit: Unit): string {
-  if (unit === 'ratio') return value.toFixed(2);
+  if (unit === 'ratio') return value.toFixed(value >= 100 ? 0 : 2);
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits)} ${unit}`;
 }

@@ -13,7 +13,11 @@ export function table(figures: readonly Figure[]): string {
 }
 
 function cells(figure: Figure): string[] {
-  const { what, atMost, measured, unit, detail } = figure;
-  const goal = atMost === undefined ? '' : `≤ ${quantityText(atMost, unit)}`;
-  return [what, goal, quantityText(measured, unit), verdictOf(figure), detail];
+  const { what, measured, unit, detail } = figure;
+  return [what, goalText(figure), quantityText(measured, unit), verdictOf(figure), detail];
+}
+
+function goalText({ atMost, atLeast, unit }: Figure): string {
+  if (atMost !== undefined) return `≤ ${quantityText(atMost, unit)}`;
+  return atLeast === undefined ? '' : `≥ ${quantityText(atLeast, unit)}`;
 }

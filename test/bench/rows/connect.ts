@@ -1,54 +1,57 @@
 // Connecting to a random Service through many Services' rules and through few: the cost of walking the rules.
-import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
 import { createLane, type Lane } from '../parts/lane.ts';
+import type { BenchMode } from '../parts/mode.ts';
 import { createOurs } from '../parts/ours.ts';
 import { planOf } from '../parts/plan.ts';
 import { median } from '../parts/statistics.ts';
-import { restoreAll, theirsOf } from '../parts/theirs.ts';
-import { createConnector } from '../parts/timed-connect.ts';
+import { theirsOf } from '../parts/theirs.ts';
+import { type Connector, createConnector } from '../parts/timed-connect.ts';
 import { uniformServices } from '../populations/populations.ts';
 import { seededRandom } from '../populations/random.ts';
 import { type PopulationRecords, recordsOf } from '../populations/records.ts';
 import type { PopulationService } from '../populations/service-spec.ts';
-import type { Figure } from '../report/figure.ts';
-import { ENDPOINTS, type Row, type RowContext } from './row.ts';
-
-const GOAL = 1.15;
+import type { Figure, Goal } from '../report/figure.ts';
+import { ENDPOINTS, type Row, type RowContext, type Sizes } from './row.ts';
 
 /** Of each lane, before those that count. */
 const WARM_UP = 200;
 
 type Write = (lane: Lane, records: PopulationRecords) => Promise<unknown>;
 
-export function connectRow(variant: IptablesVariant): Row {
-  const ours: Write = (lane, records) => createOurs(lane.router, variant, records).sync('start');
-  const theirs: Write = (lane, records) => restoreAll(lane.router, variant, theirsOf(planOf(records)));
+export interface ConnectSpec {
+  readonly mode: BenchMode;
+  readonly services: (sizes: Sizes) => number;
+  readonly goal: Goal;
+}
+
+export function connectRow({ mode, services, goal }: ConnectSpec): Row {
+  const ours: Write = (lane, records) => createOurs(lane.router, mode, records).sync('start');
+  const theirs: Write = (lane, records) => theirsOf(mode, planOf(records, mode)).writeAll(lane.router);
   return {
-    name: `connect-${variant}`,
+    name: `connect-${mode}`,
     run: async (context) => {
-      const { services, fewServices } = context.sizes;
+      const many = services(context.sizes);
+      const few = context.sizes.fewServices;
       const [ourMany, ourFew, theirMany, theirFew] = await measure(context, [
-        [services, ours],
-        [fewServices, ours],
-        [services, theirs],
-        [fewServices, theirs],
+        [many, ours],
+        [few, ours],
+        [many, theirs],
+        [few, theirs],
       ]);
       const what = (whose: string) =>
-        `connect to a random Service, ${variant}, ${whose}, p50: ${services} / ${fewServices} Services`;
+        `connect to a random Service, ${mode}, ${whose}, p50: ${many} / ${few} Services`;
       return [
-        figure(what('ours'), ourMany, ourFew, GOAL),
-        figure(what("kube-proxy's shape"), theirMany, theirFew, undefined),
+        figure(what('ours'), ourMany, ourFew, goal),
+        figure(what("kube-proxy's shape"), theirMany, theirFew, {}),
       ];
     },
   };
 }
 
-interface Track {
+interface Track extends Connector {
   readonly lane: Lane;
   readonly population: readonly PopulationService[];
   readonly samples: number[];
-  readonly connectMicroseconds: (ip: string, port: number) => number;
-  readonly close: () => void;
 }
 
 /** The median of each, in microseconds. All lanes take turns, connection by connection. */
@@ -60,9 +63,9 @@ async function measure(
   for (const [services, write] of lanes) tracks.push(await createTrack(context, services, write));
   const random = seededRandom(7);
   for (let i = -WARM_UP; i < context.sizes.connections; i++) {
-    for (const { population, samples, connectMicroseconds } of tracks) {
+    for (const { population, samples, connect } of tracks) {
       const service = population[random.below(population.length)];
-      const microseconds = connectMicroseconds(service?.clusterIp ?? '', 80);
+      const { microseconds } = connect(service?.clusterIp ?? '', 80);
       if (i >= 0) samples.push(microseconds);
     }
   }
@@ -78,7 +81,7 @@ async function createTrack({ netns }: RowContext, services: number, write: Write
   return { lane, population, samples: [], ...createConnector(lane, 8080) };
 }
 
-function figure(what: string, many = Number.NaN, few = Number.NaN, atMost: number | undefined): Figure {
+function figure(what: string, many = Number.NaN, few = Number.NaN, goal: Goal): Figure {
   const detail = `${many.toFixed(0)} µs / ${few.toFixed(0)} µs`;
-  return { what, atMost, measured: many / few, unit: 'ratio', detail };
+  return { what, ...goal, measured: many / few, unit: 'ratio', detail };
 }

@@ -1,48 +1,62 @@
-// A full sync into an empty kernel, plan, render and restore, against restoring kube-proxy's shape of the same objects.
-import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
-import { fullRestore } from '../baseline/restore-text.ts';
-import { alternate, elapsedMs } from '../parts/alternate.ts';
+// A full sync into an empty kernel, plan, render and write, against what kube-proxy's tools take for its shape of the same objects.
+import { alternate, type Comparison, elapsedMs } from '../parts/alternate.ts';
+import type { BenchMode } from '../parts/mode.ts';
 import { createOurs } from '../parts/ours.ts';
 import { planOf } from '../parts/plan.ts';
-import { restore, textOf, theirsOf } from '../parts/theirs.ts';
-import { mixedServices, uniformServices } from '../populations/populations.ts';
+import { theirsOf } from '../parts/theirs.ts';
+import type { NamedPopulation } from '../populations/named-population.ts';
 import { type PopulationRecords, recordsOf } from '../populations/records.ts';
-import { comparisonFigure } from './comparison-figure.ts';
-import { ENDPOINTS, type Row, type RowContext } from './row.ts';
+import type { Figure, Goal } from '../report/figure.ts';
+import { comparisonFigureOf } from './comparison-figure.ts';
+import type { Row, RowContext, Sizes } from './row.ts';
 
-export function fullSyncRow(variant: IptablesVariant, atMost: number): Row {
+export interface FullSyncSpec {
+  readonly mode: BenchMode;
+  readonly cases: readonly FullSyncCase[];
+}
+
+export interface FullSyncCase {
+  readonly population: (sizes: Sizes) => NamedPopulation;
+  readonly rounds: (sizes: Sizes) => number;
+  readonly goal: Goal;
+}
+
+export function fullSyncRow({ mode, cases }: FullSyncSpec): Row {
   return {
-    name: `full-sync-${variant}`,
+    name: `full-sync-${mode}`,
     run: async (context) => {
-      const { services, nftServices } = context.sizes;
-      const count = variant === 'legacy' ? services : nftServices;
-      const what = (population: string) => `full sync, ${variant}, ${count} Services ${population}`;
-      const uniform = await compare(context, variant, recordsOf(uniformServices(count, ENDPOINTS)));
-      const mixed = await compare(context, variant, recordsOf(mixedServices(count)));
-      return [
-        comparisonFigure(what(`× ${ENDPOINTS}`), uniform, atMost),
-        comparisonFigure(what('mixed'), mixed, undefined),
-      ];
+      const figures: Figure[] = [];
+      for (const { population, rounds, goal } of cases) {
+        const { what, services } = population(context.sizes);
+        const comparison = await compare(context, { mode, rounds, records: recordsOf(services) });
+        figures.push(comparisonFigureOf(mode, `full sync, ${mode}, ${what}`, comparison, goal));
+      }
+      return figures;
     },
   };
 }
 
-function compare({ netns, sizes }: RowContext, variant: IptablesVariant, records: PopulationRecords) {
-  const theirs = theirsOf(planOf(records));
-  const text = textOf(fullRestore(theirs.rules));
+interface CompareSpec extends Pick<FullSyncCase, 'rounds'> {
+  readonly mode: BenchMode;
+  readonly records: PopulationRecords;
+}
+
+function compare({ netns, sizes }: RowContext, { mode, rounds, records }: CompareSpec): Promise<Comparison> {
+  const theirs = theirsOf(mode, planOf(records, mode));
+  const theirSync = theirs.fullSync();
   return alternate(
-    variant === 'legacy' ? sizes.fullRounds : sizes.nftFullRounds,
+    rounds(sizes),
     async () => {
       const place = await netns.create();
-      const ours = createOurs(place, variant, records);
+      const ours = createOurs(place, mode, records);
       const ms = await elapsedMs(() => ours.sync('start'));
       await place.remove();
       return ms;
     },
     async () => {
       const place = await netns.create();
-      await restore(place, variant, theirs.jumps);
-      const ms = await elapsedMs(() => restore(place, variant, text));
+      await theirs.prepare(place);
+      const ms = await elapsedMs(() => theirSync(place));
       await place.remove();
       return ms;
     },

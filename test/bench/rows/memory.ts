@@ -1,14 +1,14 @@
 // Memory of the daemon: resident, at its peak while it starts, and together with the tools that it runs.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
 import { Daemon } from '../parts/daemon.ts';
 import { createMemoryCgroup } from '../parts/memory-cgroup.ts';
+import type { BenchMode } from '../parts/mode.ts';
 import { processUsage } from '../parts/process-usage.ts';
 import { ServedCluster } from '../parts/served-cluster.ts';
-import { mixedServices, uniformServices } from '../populations/populations.ts';
+import type { NamedPopulation } from '../populations/named-population.ts';
 import type { PopulationService } from '../populations/service-spec.ts';
 import type { Figure } from '../report/figure.ts';
-import { ENDPOINTS, type Row, type RowContext } from './row.ts';
+import type { Row, RowContext, Sizes } from './row.ts';
 
 /** After which a heap that is not used has been given back, if it ever is. */
 const SETTLE_MS = 20_000;
@@ -16,46 +16,46 @@ const SETTLE_MS = 20_000;
 const CHANGES = 20;
 const CHANGE_EVERY_MS = 500;
 
-export const memoryRow: Row = {
-  name: 'memory',
-  run: async (context) => {
-    const { services, nftServices } = context.sizes;
-    const goals = { steady: 140, peak: 220, together: 350 };
-    const uniform = (count: number) => uniformServices(count, ENDPOINTS);
-    return [
-      ...(await measure(context, 'legacy', `${services} Services × ${ENDPOINTS}`, uniform(services), goals)),
-      ...(await measure(context, 'legacy', `${services} Services mixed`, mixedServices(services))),
-      ...(await measure(context, 'nft', `${nftServices} Services × ${ENDPOINTS}`, uniform(nftServices))),
-    ];
-  },
-};
+export interface MemoryCase {
+  readonly mode: BenchMode;
+  readonly population: (sizes: Sizes) => NamedPopulation;
+  readonly goals?: MemoryGoals;
+}
 
-interface Goals {
+/** In MiB. */
+interface MemoryGoals {
   readonly steady?: number;
   readonly peak?: number;
   readonly together?: number;
 }
 
-async function measure(
-  { netns }: RowContext,
-  variant: IptablesVariant,
-  what: string,
-  population: readonly PopulationService[],
-  goals: Goals = {},
-): Promise<Figure[]> {
-  const cluster = await ServedCluster.start(population);
+export function memoryRow(name: string, cases: readonly MemoryCase[]): Row {
+  return {
+    name,
+    run: async (context) => {
+      const figures: Figure[] = [];
+      for (const one of cases) figures.push(...(await measure(context, one)));
+      return figures;
+    },
+  };
+}
+
+async function measure({ netns, sizes }: RowContext, spec: MemoryCase): Promise<Figure[]> {
+  const { mode, goals = {} } = spec;
+  const { what, services } = spec.population(sizes);
+  const cluster = await ServedCluster.start(services);
   const cgroup = createMemoryCgroup(`fairlead-bench-${process.pid}`);
-  const daemon = await Daemon.start({ factory: netns, cluster, variant, cgroup });
+  const daemon = await Daemon.start({ factory: netns, cluster, mode, cgroup });
   await daemon.firstSync();
   const { peakRssMiB } = processUsage(daemon.pid);
   const togetherMiB = cgroup?.peakMiB() ?? Number.NaN;
-  await changeAFew(cluster, population);
+  await changeAFew(cluster, services);
   const { rssMiB } = processUsage(daemon.pid);
   await daemon.stop();
   await cluster.close();
   cgroup?.remove();
   const figure = (text: string, measured: number, atMost: number | undefined, detail: string): Figure => ({
-    what: `${text}, ${variant}, ${what}`,
+    what: `${text}, ${mode}, ${what}`,
     ...{ atMost, measured, unit: 'MiB', detail },
   });
   return [

@@ -5,8 +5,9 @@ import { commitPlan, type PlanState } from '../../../src/plan/plan-state.ts';
 import type { ModelState } from '../../../src/sync/model-state.ts';
 import { runToEnd } from '../../../src/util/cooperate.ts';
 import { changedSlice, eventOfLine, watchLine } from '../parts/endpoint-change.ts';
+import { modelOf } from '../parts/model.ts';
 import type { Netns } from '../parts/netns.ts';
-import { dataplaneIn, modelOf } from '../parts/ours.ts';
+import { iptablesDataplaneIn } from '../parts/ours.ts';
 import { planStep } from '../parts/plan.ts';
 import { median, quantile } from '../parts/statistics.ts';
 import { uniformServices } from '../populations/populations.ts';
@@ -63,9 +64,9 @@ interface Subject {
 /** Returns what makes one change and says how many milliseconds it took. */
 async function createSubject(place: Netns, count: number): Promise<(round: number) => number> {
   const population = uniformServices(count, ENDPOINTS);
-  const dataplane = dataplaneIn(place, 'legacy');
+  const dataplane = iptablesDataplaneIn(place, 'legacy');
   const model = modelOf(recordsOf(population));
-  const step = planStep(model, undefined, model.takeChanges('IPv4'));
+  const step = planStep({ model, mode: 'legacy', previous: undefined });
   model.takeChanges('IPv6');
   const empty = await dataplane.read();
   const desired = runToEnd(dataplane.render(step.change, empty));
@@ -81,7 +82,7 @@ async function createSubject(place: Netns, count: number): Promise<(round: numbe
     if (!service) throw new Error('there is no such Service');
     subject.model.handleEndpointSlice(eventOfLine(watchLine(changedSlice(service, round))));
     const start = performance.now();
-    const step = planStep(subject.model, subject.plan, subject.model.takeChanges('IPv4'));
+    const step = planStep({ model: subject.model, mode: 'legacy', previous: subject.plan });
     const desired = runToEnd(dataplane.render(step.change, subject.state));
     const changes = runToEnd(dataplane.diff(subject.state, desired, { isComplete: false }));
     const ms = performance.now() - start;

@@ -15,7 +15,7 @@ export const restRow: Row = {
   name: 'rest',
   run: async ({ netns, sizes }) => {
     const cluster = await ServedCluster.start(uniformServices(sizes.services, ENDPOINTS));
-    const daemon = await Daemon.start({ factory: netns, cluster, variant: 'legacy' });
+    const daemon = await Daemon.start({ factory: netns, cluster, mode: 'legacy' });
     await daemon.firstSync();
     await sleep(SETTLE_MS);
     const before = processUsage(daemon.pid).cpuMs;

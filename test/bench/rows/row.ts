@@ -23,12 +23,16 @@ export interface Sizes {
   readonly fewServices: number;
   /** Full syncs of each side. */
   readonly fullRounds: number;
-  /** The same with the nft variant, where one of kube-proxy's shape takes minutes. */
-  readonly nftFullRounds: number;
+  /** The same where one of kube-proxy's shape takes minutes. */
+  readonly slowFullRounds: number;
   /** Single changes of each side. */
   readonly changeRounds: number;
+  /** Single changes that are timed from the socket of the API server into the kernel. */
+  readonly eventRounds: number;
   /** Connections through each set of rules. */
   readonly connections: number;
+  /** Connections to one Service, to see how often each endpoint is chosen. */
+  readonly evennessConnections: number;
   /** Tracked UDP flows, in two network namespaces: the limit of the machine is one for each. */
   readonly flows: number;
   /** For what is watched over a time: rest, and changes that go on. */
@@ -40,9 +44,11 @@ export const FULL_SIZES: Sizes = {
   nftServices: 5_000,
   fewServices: 100,
   fullRounds: 3,
-  nftFullRounds: 1,
+  slowFullRounds: 1,
   changeRounds: 11,
+  eventRounds: 500,
   connections: 4_000,
+  evennessConnections: 100_000,
   flows: 500_000,
   watchMs: 60_000,
 };
@@ -52,9 +58,11 @@ export const QUICK_SIZES: Sizes = {
   nftServices: 500,
   fewServices: 100,
   fullRounds: 1,
-  nftFullRounds: 1,
+  slowFullRounds: 1,
   changeRounds: 3,
+  eventRounds: 50,
   connections: 500,
+  evennessConnections: 10_000,
   flows: 50_000,
   watchMs: 5_000,
 };

@@ -15,7 +15,7 @@ export const scrapeRow: Row = {
   name: 'scrape',
   run: async ({ netns, sizes }) => {
     const cluster = await ServedCluster.start(uniformServices(sizes.services, ENDPOINTS));
-    const daemon = await Daemon.start({ factory: netns, cluster, variant: 'legacy' });
+    const daemon = await Daemon.start({ factory: netns, cluster, mode: 'legacy' });
     await daemon.firstSync();
     const { times, bytes } = JSON.parse(await daemon.runBeside(process.execPath, [PROGRAM]));
     await daemon.stop();

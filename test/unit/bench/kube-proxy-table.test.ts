@@ -99,7 +99,7 @@ function objectsWith(ips: readonly string[], affinitySeconds: number): BaselineO
     services: [aService({ affinitySeconds })],
     slices: [aSlice({ endpoints: ips.map((address) => anEndpoint({ ip: ip(address) })) })],
   });
-  return kubeProxyObjectsOf(plan, [...plan.services.keys()]);
+  return joined([...plan.services.keys()].map((key) => kubeProxyObjectsOf(plan, key)));
 }
 
 /** By name, and of each element which set or map it is in. */

@@ -21,10 +21,12 @@ export function kubeProxyTable(plan: ProxyPlan): KubeProxyTable {
   return { family: plan.family, skeleton: skeleton(plan), services: new Map(services) };
 }
 
-/** What it makes for these service ports. */
-export function kubeProxyObjectsOf(plan: ProxyPlan, keys: readonly ServicePortKey[]): BaselineObjects {
-  const services = keys.map((key) => plan.services.get(key)).filter((service) => service !== undefined);
-  return joined(services.map((service) => serviceObjects(plan, service)));
+export const NOTHING: BaselineObjects = { sets: [], chains: [], elements: [] };
+
+/** What it makes for one service port of the plan; nothing when that is gone. */
+export function kubeProxyObjectsOf(plan: ProxyPlan, key: ServicePortKey): BaselineObjects {
+  const service = plan.services.get(key);
+  return service ? serviceObjects(plan, service) : NOTHING;
 }
 
 /** All in one. Ports of a Service share their ClusterIP. */
