@@ -3,6 +3,9 @@ import type { ConfigSource } from '../config/load-config.ts';
 
 export type IptablesVariant = 'legacy' | 'nft';
 
+/** Modes that there are. */
+export type Mode = 'iptables' | 'nftables';
+
 export type Command =
   | {
       readonly kind: 'run';
@@ -25,6 +28,7 @@ export type Command =
       readonly kind: 'lab-demo';
       /** The lab stays up afterwards. */
       readonly isKept: boolean;
+      readonly mode: Mode;
       readonly iptablesVariant: IptablesVariant | undefined;
     }
   | { readonly kind: 'version' }

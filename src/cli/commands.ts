@@ -2,7 +2,7 @@
 import { boolFromText } from '../config/flag-text.ts';
 import type { FlagTexts } from '../config/flagged-values.ts';
 import type { ConfigSource } from '../config/load-config.ts';
-import { type Command, type IptablesVariant, UsageError } from './command.ts';
+import { type Command, type IptablesVariant, type Mode, UsageError } from './command.ts';
 import type { CommandFlag } from './command-flag.ts';
 import { RUN_FLAGS } from './run-flags.ts';
 
@@ -38,11 +38,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'bring up a small cluster on this machine and show its Services at work',
     flags: [
       { name: 'keep', type: 'bool', doc: 'Leave the lab up, and print how to use it.' },
+      { name: 'mode', type: 'iptables|nftables', doc: 'The dataplane (default iptables).' },
       { name: 'iptables', type: 'legacy|nft', doc: 'The iptables variant, instead of finding it out.' },
     ],
     toCommand: (values) => ({
       kind: 'lab-demo',
       isKept: isOn(values, 'keep'),
+      mode: modeFrom(last(values, 'mode') || 'iptables'),
       iptablesVariant: variantFrom('--iptables', last(values, 'iptables')),
     }),
   },
@@ -71,6 +73,11 @@ function isOn(values: FlagTexts, name: string): boolean {
   const value = boolFromText(text);
   if (typeof value === 'boolean') return value;
   throw new UsageError(`--${name} is "${text}", but must be true or false`);
+}
+
+function modeFrom(value: string): Mode {
+  if (value === 'iptables' || value === 'nftables') return value;
+  throw new UsageError(`--mode is "${value}", but must be iptables or nftables`);
 }
 
 function variantFrom(source: string, value: string | undefined): IptablesVariant | undefined {

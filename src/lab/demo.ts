@@ -12,6 +12,7 @@ import type { Lab } from './lab.ts';
 export interface DemoOptions {
   /** Leave the lab up afterwards, until Ctrl-C. */
   readonly isKept: boolean;
+  readonly mode: 'iptables' | 'nftables';
   /** Undefined: as each daemon finds it on its node. */
   readonly iptablesVariant: 'legacy' | 'nft' | undefined;
   /** Where lines go: standard output if not said. */
@@ -46,11 +47,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-async function showAll(lab: Lab, { iptablesVariant }: DemoOptions, print: Print): Promise<number> {
+async function showAll(lab: Lab, { mode, iptablesVariant }: DemoOptions, print: Print): Promise<number> {
   print(heading('A cluster on this machine, made of network namespaces.'));
-  const cluster = await startCluster(lab, iptablesVariant ? { FAIRLEAD_IPTABLES: iptablesVariant } : {});
+  const env = iptablesVariant ? { FAIRLEAD_IPTABLES: iptablesVariant } : {};
+  const cluster = await startCluster(lab, { config: { mode }, env });
   const { nodes, pods } = lab;
-  print(`  ${nodes.length} nodes with a fairlead each, ${pods.length} pods, a client outside.`);
+  print(
+    `  ${nodes.length} nodes with a fairlead each, in ${mode} mode, ${pods.length} pods, a client outside.`,
+  );
   const settledMs = await applyManifest(cluster);
   print(`  The manifest is applied. After ${ms(settledMs)} every node serves all of it.`);
   const scenes = await playActs(cluster, print);

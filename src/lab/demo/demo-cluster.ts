@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { specOf } from '../api-server/service-spec.ts';
 import { ControlPlane } from '../control-plane/control-plane.ts';
 import { LoadBalancerController, loadBalancerIps } from '../control-plane/load-balancer-controller.ts';
-import { Daemon, SYNC_COMPLETE } from '../daemon.ts';
+import { Daemon, type DaemonOptions, SYNC_COMPLETE } from '../daemon.ts';
 import { Lab, type PodSpec } from '../lab.ts';
 import { DEMO_MANIFEST_FILE } from '../paths.ts';
 
@@ -33,12 +33,17 @@ export async function startLab(): Promise<Lab> {
 }
 
 /** Starts the API server and the daemons; resolves when each daemon has synced both families once. */
-export async function startCluster(lab: Lab, env: Readonly<Record<string, string>>): Promise<DemoCluster> {
+export async function startCluster(
+  lab: Lab,
+  options: Pick<DaemonOptions, 'config' | 'env'>,
+): Promise<DemoCluster> {
   const controlPlane = await ControlPlane.start(lab);
   const { cluster, proxyKubeconfig } = controlPlane;
   const loadBalancers = new LoadBalancerController(cluster);
   lab.onClose(async () => loadBalancers.close());
-  const daemons = NODE_NAMES.map((name) => new Daemon(lab, name, { kubeconfig: proxyKubeconfig, env }));
+  const daemons = NODE_NAMES.map(
+    (name) => new Daemon(lab, name, { kubeconfig: proxyKubeconfig, ...options }),
+  );
   await Promise.all(
     daemons.flatMap((daemon) =>
       (['IPv4', 'IPv6'] as const).map((family) =>

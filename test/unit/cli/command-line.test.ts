@@ -107,12 +107,13 @@ describe('a line without a command', () => {
 
 describe('fairlead lab demo', () => {
   it.each([
-    ['lab demo', false, undefined],
-    ['lab demo --keep', true, undefined],
-    ['lab demo --iptables legacy', false, 'legacy'],
-    ['lab demo --iptables=nft --keep', true, 'nft'],
-  ])('is understood: %s', (line, isKept, iptablesVariant) => {
-    expect(parse(line)).toEqual({ kind: 'lab-demo', isKept, iptablesVariant });
+    ['lab demo', false, 'iptables', undefined],
+    ['lab demo --keep', true, 'iptables', undefined],
+    ['lab demo --iptables legacy', false, 'iptables', 'legacy'],
+    ['lab demo --iptables=nft --keep', true, 'iptables', 'nft'],
+    ['lab demo --mode nftables', false, 'nftables', undefined],
+  ])('is understood: %s', (line, isKept, mode, iptablesVariant) => {
+    expect(parse(line)).toEqual({ kind: 'lab-demo', isKept, mode, iptablesVariant });
   });
 });
 
@@ -153,6 +154,10 @@ describe('fairlead', () => {
     ['lab', 'there is no command "lab": see fairlead help'],
     ['lab party --hard', 'there is no command "lab party": see fairlead help'],
     ['help party', 'there is no command "party": see fairlead help'],
+    [
+      'lab demo --mode ipvs',
+      '--mode is "ipvs", but must be iptables or nftables: see fairlead help lab demo',
+    ],
     [
       'lab demo --iptables ebpf',
       '--iptables is "ebpf", but must be legacy or nft: see fairlead help lab demo',
