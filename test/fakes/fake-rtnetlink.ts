@@ -159,6 +159,7 @@ export class FakeRtnetlink {
 }
 
 class FakeSocket implements NetlinkSocket {
+  readonly portId = 1;
   readonly #groups: ReadonlySet<number>;
   readonly #answer: (message: NetlinkMessage) => Buffer[];
   readonly #onClose: () => void;

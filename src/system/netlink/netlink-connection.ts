@@ -1,5 +1,6 @@
 // Requests to the kernel over one netlink socket: sequence numbers, acknowledgements, batches and dumps. Synchronous, since
 // the kernel answers within `send`; what takes the kernel long is asked on another thread.
+import { constants } from 'node:os';
 import {
   errorOf,
   type NetlinkMessage,
@@ -8,7 +9,7 @@ import {
   NLMSG_ERROR,
   readMessages,
 } from './message-reader.ts';
-import type { NetlinkError } from './netlink-error.ts';
+import { isOverrun, NetlinkError } from './netlink-error.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
 
 /** Asks for an answer to a message that succeeds; a refusal is always answered. */
@@ -42,12 +43,25 @@ export class NetlinkConnection {
    * Throws NetlinkError when the datagram could not be sent or its answers did not fit into the receive buffer.
    */
   transact(datagram: Uint8Array): readonly Refusal[] {
-    const refusals: Refusal[] = [];
-    for (const message of this.#exchange(datagram)) {
-      const error = message.type === NLMSG_ERROR ? errorOf(message) : undefined;
-      if (error) refusals.push({ sequence: message.sequence, error });
+    this.#discardRest();
+    this.#socket.send(datagram);
+    return this.#refusals();
+  }
+
+  /**
+   * As `transact`, with the kernel at work on another thread. Nothing else can be asked meanwhile. Refusals that do not fit into the
+   * receive buffer are left out, unless that is all of them: rejects with ENOBUFS then.
+   */
+  async transactApart(datagram: Uint8Array): Promise<readonly Refusal[]> {
+    this.#discardRest();
+    await this.#socket.sendApart(datagram);
+    try {
+      return this.#refusals();
+    } catch (error) {
+      const refusals = isOverrun(error) ? this.#refusals() : [];
+      if (refusals.length === 0) throw error;
+      return refusals;
     }
-    return refusals;
   }
 
   /** Sends one message that needs no data in return. Throws NetlinkError when the kernel refuses it. */
@@ -73,25 +87,40 @@ export class NetlinkConnection {
   /**
    * Sends one NLM_F_DUMP and yields the messages of the answer, those of one datagram together; they are valid until the next
    * ones are taken. The kernel works on another thread, so that the event loop goes on however much it has to walk through.
-   * Nothing else can be asked meanwhile. Says nothing of changes during the dump, of which conntrack tells nothing either.
-   * Rejects with NetlinkError when the kernel refuses.
+   * Nothing else can be asked meanwhile. Rejects with NetlinkError when the kernel refuses; at the end, with EINTR, when a change
+   * meanwhile made the dump inconsistent (of which conntrack tells nothing), provided that all messages were taken.
    */
   async *queryApart(datagram: Uint8Array): AsyncGenerator<Iterable<NetlinkMessage>, void> {
     this.#discardRest();
     await this.#socket.sendApart(datagram);
+    const dump = { isConsistent: true };
     for (;;) {
       const answer = await this.#socket.receiveApart();
-      if (!answer) return;
-      yield dataOf(answer);
+      if (!answer) break;
+      yield dataOf(answer, dump);
     }
+    if (!dump.isConsistent) throw new NetlinkError(constants.errno.EINTR);
   }
 
   /** Everything that the kernel answers. Ends when nothing waits any more: the kernel goes on with a dump within recv(2). */
   *#exchange(datagram: Uint8Array): Generator<NetlinkMessage, void> {
     this.#discardRest();
     this.#socket.send(datagram);
+    yield* this.#answers();
+  }
+
+  *#answers(): Generator<NetlinkMessage, void> {
     for (let answer = this.#socket.receive(); answer; answer = this.#socket.receive())
       yield* readMessages(answer);
+  }
+
+  #refusals(): Refusal[] {
+    const refusals: Refusal[] = [];
+    for (const message of this.#answers()) {
+      const error = message.type === NLMSG_ERROR ? errorOf(message) : undefined;
+      if (error) refusals.push({ sequence: message.sequence, error });
+    }
+    return refusals;
   }
 
   /** A dump that nobody took to its end would answer instead, and the kernel refuses a second one beside it. */
@@ -100,8 +129,11 @@ export class NetlinkConnection {
   }
 }
 
-function* dataOf(answer: Buffer): Generator<NetlinkMessage, void> {
-  for (const message of readMessages(answer)) if (isData(message)) yield message;
+function* dataOf(answer: Buffer, dump: { isConsistent: boolean }): Generator<NetlinkMessage, void> {
+  for (const message of readMessages(answer)) {
+    if (message.flags & NLM_F_DUMP_INTR) dump.isConsistent = false;
+    if (isData(message)) yield message;
+  }
 }
 
 /** False for what ends a dump or acknowledges. Throws the refusal. */

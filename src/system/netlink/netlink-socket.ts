@@ -2,18 +2,23 @@
 // while it is being sent: the answer is there when `send` returns.
 import koffi from 'koffi';
 import { NetlinkError } from './netlink-error.ts';
+import { exceptFromFilter } from './socket-filter.ts';
 
 export interface NetlinkSocketOptions {
   /** NETLINK_ROUTE and so on. */
   readonly protocol: number;
   /** Multicast groups whose events this socket receives, by number (RTNLGRP_…, NFNLGRP_…). */
   readonly groups?: readonly number[];
+  /** Not the events that the socket with this port id caused. */
+  readonly exceptFrom?: number;
   /** Beyond the limit of the machine (needs CAP_NET_ADMIN). Without it the machine's default. */
   readonly sendBufferBytes?: number;
   readonly receiveBufferBytes?: number;
 }
 
 export interface NetlinkSocket {
+  /** Its address in netlink, which events carry that it caused. */
+  readonly portId: number;
   /** Sends one datagram. For nf_tables one datagram is one transaction. Throws NetlinkError. */
   send(datagram: Uint8Array): void;
   /**
@@ -43,6 +48,7 @@ const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270;
@@ -60,11 +66,22 @@ const bind = libc.func('int bind(int fd, const void *address, uint32_t length)')
 const setsockopt = libc.func(
   'int setsockopt(int fd, int level, int option, const int *value, uint32_t length)',
 );
+/** The same function, with a program of classic BPF for a value. */
+const attachFilter = libc.func('setsockopt', 'int', [
+  'int',
+  'int',
+  'int',
+  koffi.pointer(koffi.struct({ length: 'uint16_t', instructions: 'const void *' })),
+  'uint32_t',
+]);
+const getsockname = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ uint32_t *length)');
 const send = libc.func('long send(int fd, const void *bytes, size_t length, int flags)');
 const recv = libc.func('long recv(int fd, void *bytes, size_t length, int flags)');
 const close = libc.func('int close(int fd)');
 /** recv(2) then answers how long the datagram was, not how much of it fitted. */
 const MSG_TRUNC = 0x20;
+const SOCKADDR_NL_BYTES = 12;
+const SOCK_FPROG_BYTES = 16;
 
 const { EAGAIN, EMSGSIZE, EBADF } = koffi.os.errno as Readonly<
   Record<'EAGAIN' | 'EMSGSIZE' | 'EBADF', number>
@@ -86,6 +103,7 @@ export const openNetlinkSocket: OpenNetlinkSocket = (options) => {
 
 class KernelNetlinkSocket implements NetlinkSocket {
   #fd: number;
+  portId = 0;
   readonly #received = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
   #poll: ReturnType<typeof koffi.node.poll> | undefined;
 
@@ -93,15 +111,13 @@ class KernelNetlinkSocket implements NetlinkSocket {
     this.#fd = fd;
   }
 
-  prepare({ groups, sendBufferBytes, receiveBufferBytes }: NetlinkSocketOptions): void {
+  prepare({ groups, exceptFrom, sendBufferBytes, receiveBufferBytes }: NetlinkSocketOptions): void {
     this.#setOption(SOL_NETLINK, NETLINK_CAP_ACK, 1);
     this.#setOption(SOL_NETLINK, NETLINK_EXT_ACK, 1);
     if (sendBufferBytes) this.#setOption(SOL_SOCKET, SO_SNDBUFFORCE, sendBufferBytes);
     if (receiveBufferBytes) this.#setOption(SOL_SOCKET, SO_RCVBUFFORCE, receiveBufferBytes);
-    // Port id 0 asks the kernel for one that is free.
-    const address = Buffer.alloc(12);
-    address.writeUInt16LE(AF_NETLINK, 0);
-    check(bind(this.#fd, address, address.length));
+    if (exceptFrom !== undefined) this.#attachFilter(exceptFromFilter(exceptFrom));
+    this.#bind();
     for (const group of groups ?? []) this.#setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
   }
 
@@ -142,6 +158,20 @@ class KernelNetlinkSocket implements NetlinkSocket {
     close(this.#fd);
     // A closed descriptor's number is soon somebody else's.
     this.#fd = -1;
+  }
+
+  #bind(): void {
+    // Port id 0 asks the kernel for one that is free.
+    const address = Buffer.alloc(SOCKADDR_NL_BYTES);
+    address.writeUInt16LE(AF_NETLINK, 0);
+    check(bind(this.#fd, address, address.length));
+    check(getsockname(this.#fd, address, [address.length]));
+    this.portId = address.readUInt32LE(4);
+  }
+
+  #attachFilter(instructions: Buffer): void {
+    const program = { length: instructions.length / 8, instructions };
+    check(attachFilter(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, program, SOCK_FPROG_BYTES));
   }
 
   #datagramOf(length: number, errno = koffi.errno()): Buffer | undefined {

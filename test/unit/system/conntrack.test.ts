@@ -31,6 +31,7 @@ it('leaves no socket open when it cannot have two', () => {
 
 /** A socket whose requests the kernel refuses. */
 class RefusingSocket implements NetlinkSocket {
+  readonly portId = 1;
   isClosed = false;
   readonly #errno: number;
 

@@ -1,7 +1,16 @@
-// nf_tables of the kernel as a port: transactions, dumps, and who else changes a table.
-import type { Refusal } from '../netlink-connection.ts';
+// nf_tables as a port: transactions, dumps, and who else changes a table; and the kernel behind it.
+import { NetlinkConnection, type Refusal } from '../netlink-connection.ts';
+import {
+  NETLINK_NETFILTER,
+  type NetlinkSocket,
+  type OpenNetlinkSocket,
+  openNetlinkSocket,
+} from '../netlink-socket.ts';
+import { NFNLGRP_NFTABLES } from './nfnetlink-nftables.ts';
+import { NftDumps } from './nft-dumps.ts';
 import type { NftElement, NftSet } from './nft-set.ts';
-import type { NftHook, NftTable } from './nft-table.ts';
+import type { NftTable } from './nft-table.ts';
+import { NftTableWatch } from './table-watch.ts';
 
 /**
  * Promises reject with NetlinkError. A dump during which somebody changed anything of nf_tables rejects with EINTR: the caller asks
@@ -19,9 +28,9 @@ export interface NfTables {
   /** Of all chains; those of one chain are in their order. */
   rules(table: NftTable): Promise<readonly ListedRule[]>;
   sets(table: NftTable): Promise<readonly ListedSet[]>;
-  /** In parts as the kernel sends them; a set of plain intervals in one part. In no order. */
+  /** In parts as the kernel sends them, in no order. Those of sets of intervals all have a `keyEnd`. */
   elements(table: NftTable, set: NftSet): AsyncGenerator<readonly NftElement[], void>;
-  /** Tells of all changes of these tables that this port did not make. Open it before the first dump. */
+  /** Tells of all changes of these tables that this port did not make. To be opened before the first dump. */
   watch(tables: readonly NftTable[], onTouched: (touch: TableTouch) => void): TableWatch;
   /** Also ends watches. Not while a promise is waited for. */
   close(): void;
@@ -29,16 +38,19 @@ export interface NfTables {
 
 export interface ListedChain {
   readonly name: string;
-  readonly hook?: {
-    readonly type: string;
-    readonly point: NftHook['point'] | 'other';
-    readonly priority: number;
-  };
+  readonly hook?: ListedHook;
   /** Only of base chains. */
   readonly policy?: 'accept' | 'drop';
   readonly comment?: string;
   /** Its rules, and the rules and elements that lead to it. */
   readonly use: number;
+}
+
+/** As NftHook, also of those that it does not know. */
+export interface ListedHook {
+  readonly type: string;
+  readonly point: string;
+  readonly priority: number;
 }
 
 export interface ListedRule {
@@ -70,12 +82,82 @@ export interface TableWatch {
   close(): void;
 }
 
-/** Works in the network namespace of the calling thread. Throws NetlinkError. */
-export function openNfTables(): NfTables {
-  throw new Error('not yet');
+/** One datagram is one transaction: the first write of a large cluster has tens of MB. Memory is only taken for what is sent. */
+const SEND_BUFFER_BYTES = 64 * 1024 * 1024;
+/** For some thousand refusals. */
+const REFUSAL_BUFFER_BYTES = 4 * 1024 * 1024;
+/** For the events of a transaction with some 100,000 elements. */
+const EVENT_BUFFER_BYTES = 32 * 1024 * 1024;
+
+/** Sockets belong to the network namespace of the thread that opens them, which is the calling one. Throws NetlinkError. */
+export function openNfTables(open: OpenNetlinkSocket = openNetlinkSocket): NfTables {
+  const transacting = open({
+    protocol: NETLINK_NETFILTER,
+    sendBufferBytes: SEND_BUFFER_BYTES,
+    receiveBufferBytes: REFUSAL_BUFFER_BYTES,
+  });
+  try {
+    return new KernelNfTables(open, transacting, open({ protocol: NETLINK_NETFILTER }));
+  } catch (error) {
+    transacting.close();
+    throw error;
+  }
 }
 
-/** Kind, types and lengths of a set: two with one shape differ in name, comment, size and elements only. */
-export function setShape(_set: NftSet): string {
-  throw new Error('not yet');
+class KernelNfTables implements NfTables {
+  readonly #open: OpenNetlinkSocket;
+  // Two, because the kernel answers nothing else on a socket while it dumps.
+  readonly #transacting: NetlinkSocket;
+  readonly #dumping: NetlinkSocket;
+  readonly #transactions: NetlinkConnection;
+  readonly #dumps: NftDumps;
+  readonly #watches: TableWatch[] = [];
+
+  constructor(open: OpenNetlinkSocket, transacting: NetlinkSocket, dumping: NetlinkSocket) {
+    this.#open = open;
+    this.#transacting = transacting;
+    this.#dumping = dumping;
+    this.#transactions = new NetlinkConnection(transacting);
+    this.#dumps = new NftDumps(dumping);
+  }
+
+  transact(batch: Uint8Array): Promise<readonly Refusal[]> {
+    return this.#transactions.transactApart(batch);
+  }
+
+  chains(table: NftTable): Promise<readonly ListedChain[]> {
+    return this.#dumps.chains(table);
+  }
+
+  chain(table: NftTable, name: string): Promise<ListedChain | undefined> {
+    return this.#dumps.chain(table, name);
+  }
+
+  rules(table: NftTable): Promise<readonly ListedRule[]> {
+    return this.#dumps.rules(table);
+  }
+
+  sets(table: NftTable): Promise<readonly ListedSet[]> {
+    return this.#dumps.sets(table);
+  }
+
+  elements(table: NftTable, set: NftSet): AsyncGenerator<readonly NftElement[], void> {
+    return this.#dumps.elements(table, set);
+  }
+
+  watch(tables: readonly NftTable[], onTouched: (touch: TableTouch) => void): TableWatch {
+    const socket = this.#open({
+      protocol: NETLINK_NETFILTER,
+      groups: [NFNLGRP_NFTABLES],
+      exceptFrom: this.#transacting.portId,
+      receiveBufferBytes: EVENT_BUFFER_BYTES,
+    });
+    const watch = new NftTableWatch(socket, tables, onTouched);
+    this.#watches.push(watch);
+    return watch;
+  }
+
+  close(): void {
+    for (const closable of [...this.#watches, this.#transacting, this.#dumping]) closable.close();
+  }
 }

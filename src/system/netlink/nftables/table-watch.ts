@@ -1,0 +1,89 @@
+// Who else changes a table: reads the events of nf_tables, of which there is one for each element that changes, as far as it takes
+// to know whose table it is.
+import { attributesOf, readMessages, textOf } from '../message-reader.ts';
+import { isOverrun } from '../netlink-error.ts';
+import type { NetlinkSocket } from '../netlink-socket.ts';
+import type { TableTouch, TableWatch } from './nf-tables.ts';
+import {
+  NFGENMSG_BYTES,
+  NFT_MSG_NEWGEN,
+  NFTA_GEN_PROC_NAME,
+  NFTA_GEN_PROC_PID,
+} from './nfnetlink-nftables.ts';
+import type { NftTable } from './nft-table.ts';
+import { tableMatcher } from './table-matcher.ts';
+
+interface WatchedTable {
+  readonly table: NftTable;
+  readonly isMeant: (message: Buffer) => boolean;
+  /** By the transaction whose end was not read yet. */
+  isTouched: boolean;
+}
+
+/** Reads a socket that receives the events of nf_tables, and closes it. */
+export class NftTableWatch implements TableWatch {
+  readonly #socket: NetlinkSocket;
+  readonly #tables: readonly WatchedTable[];
+  readonly #onTouched: (touch: TableTouch) => void;
+  #isClosed = false;
+
+  constructor(socket: NetlinkSocket, tables: readonly NftTable[], onTouched: (touch: TableTouch) => void) {
+    this.#socket = socket;
+    this.#tables = tables.map((table) => ({ table, isMeant: tableMatcher(table), isTouched: false }));
+    this.#onTouched = onTouched;
+    socket.onReadable(() => this.#readAll());
+  }
+
+  drain(): void {
+    this.#readAll();
+    // The end of a transaction comes after its events; what they tell of is done before.
+    this.#tell(undefined);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket.close();
+  }
+
+  #readAll(): void {
+    while (!this.#isClosed) {
+      const events = this.#receive();
+      if (!events) return;
+      for (const { type, payload } of readMessages(events)) {
+        if (type === NFT_MSG_NEWGEN) this.#tell(originOf(payload));
+        else this.#note(payload);
+      }
+    }
+  }
+
+  #receive(): Buffer | undefined {
+    for (;;) {
+      try {
+        return this.#socket.receive();
+      } catch (error) {
+        if (!isOverrun(error)) throw error;
+        this.#onTouched({ table: undefined });
+      }
+    }
+  }
+
+  #note(message: Buffer): void {
+    for (const watched of this.#tables) watched.isTouched ||= watched.isMeant(message);
+  }
+
+  #tell(by: TableTouch['by']): void {
+    for (const watched of this.#tables) {
+      if (!watched.isTouched) continue;
+      watched.isTouched = false;
+      this.#onTouched({ table: watched.table, ...(by && { by }) });
+    }
+  }
+}
+
+/** Who made the transaction, which the kernel tells with its end. */
+function originOf(message: Buffer): TableTouch['by'] {
+  const attributes = attributesOf(message, NFGENMSG_BYTES);
+  const pid = attributes.get(NFTA_GEN_PROC_PID)?.readUInt32BE();
+  const name = attributes.get(NFTA_GEN_PROC_NAME);
+  return pid === undefined || !name ? undefined : { pid, name: textOf(name) };
+}
