@@ -1,10 +1,11 @@
 // The chains that pick an endpoint, each for all frontends with so many endpoints, whichever they are: the map `endpoints` has them
 // by frontend and slot.
 //
-// Of the s slots of a chain, n are filled from 0 on. A try draws one of all s and succeeds with n/s; n is more than a quarter of s,
-// because the chain of the size before holds a quarter. What 17 tries leave, at most (3/4)^17 = 0.75 % of connections, goes to
-// one of the s/4 first slots by the last rule, which always succeeds. So a slot beyond those gets at most 0.75 % less than its share,
-// and on average less than four tries are made.
+// Of the s slots of a chain the first n have an endpoint; there are more than in the size before, so n is at least s/4 + 1. A rule draws
+// one slot of all s and succeeds with n/s, less than four draws on average; a slot without endpoint leads to the next rule. What t draws
+// leave is (1 - n/s)^t of the connections. They go to one of the first s/4 slots, by the last rule, which draws among those only and
+// so always succeeds. An endpoint beyond the first s/4 gets that much less than its share, and no endpoint is further off:
+// so t is the number of draws that leave less than MAX_BIAS when n is smallest. It is 7 for 4 slots and 17 for 65,536.
 import type { IpFamily } from '../../model/ip.ts';
 import type { Chain, Rule } from './chain.ts';
 import { type PickSize, pickChain, type Serves } from './names.ts';
@@ -12,24 +13,32 @@ import { frontendKey, randomSlot } from './packet-field.ts';
 import { dnatTo, ruleOf } from './rule.ts';
 import { FIRST_LOCAL_SLOT, PICK_SIZES } from './schema.ts';
 
-/** Rules that are not reached cost nothing but memory. */
-const TRIES = 17;
+/** How much less or more than its share of connections an endpoint may get. */
+const MAX_BIAS = 0.01;
 
 /** In the order of PICK_SIZES. */
 export function pickChains(family: IpFamily, serves: Serves): readonly Chain[] {
   return PICK_SIZES.map((size, i) => ({
     name: pickChain(serves, size),
-    comment: `one of up to ${size} endpoints${serves.isLocal ? ' of this node' : ''}`,
-    rules: tries(size, PICK_SIZES[i - 1]).map((modulus) => pick(family, serves, modulus)),
+    comment: commentOf(size, serves),
+    rules: drawsOf(size, PICK_SIZES[i - 1]).map((modulus) => draw(family, serves, modulus)),
   }));
 }
 
-/** What is drawn from, rule by rule. */
-function tries(size: PickSize, sizeBefore: PickSize | undefined): readonly number[] {
-  return sizeBefore === undefined ? [size] : [...Array.from({ length: TRIES }, () => size), sizeBefore];
+function commentOf(size: PickSize, { isNodePort, isLocal }: Serves): string {
+  const endpoints = size === 1 ? 'the one endpoint' : `one of up to ${size} endpoints`;
+  return `${endpoints}${isLocal ? ' of this node' : ''}${isNodePort ? ' of a NodePort' : ''}`;
 }
 
-function pick(family: IpFamily, { isNodePort, isLocal }: Serves, modulus: number): Rule {
+/** Among how many slots each rule draws. */
+function drawsOf(size: PickSize, sizeBefore: PickSize | undefined): readonly number[] {
+  if (sizeBefore === undefined) return [size];
+  const worstMiss = 1 - (sizeBefore + 1) / size;
+  const count = Math.ceil(Math.log(MAX_BIAS) / Math.log(worstMiss));
+  return [...Array.from({ length: count }, () => size), sizeBefore];
+}
+
+function draw(family: IpFamily, { isNodePort, isLocal }: Serves, modulus: number): Rule {
   const slot = randomSlot(modulus, isLocal ? FIRST_LOCAL_SLOT : 0);
   return ruleOf(dnatTo(family, [...frontendKey(family, isNodePort), slot], 'endpoints'));
 }
