@@ -13,6 +13,7 @@ export interface PolicyRule {
 export interface User {
   readonly name: string;
   readonly token: string;
+  /** Those that the user has whatever the cluster holds; more may come from cluster-roles.ts. */
   readonly rules: readonly PolicyRule[];
 }
 

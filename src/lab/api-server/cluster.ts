@@ -10,7 +10,13 @@ import { ServiceAddresses } from './service-addresses.ts';
 import { serviceCidrStrategy } from './service-cidr-strategy.ts';
 import { serviceStrategy } from './service-strategy.ts';
 import { ObjectStore } from './store.ts';
-import { eventStrategy, namespaceStrategy, nodeStrategy } from './strategies.ts';
+import {
+  daemonSetStrategy,
+  eventStrategy,
+  namespaceStrategy,
+  nodeStrategy,
+  storedStrategy,
+} from './strategies.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface ClusterOptions {
@@ -38,8 +44,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     services: serviceStrategy(new ServiceAddresses(store, random)),
     endpointslices: endpointSliceStrategy,
     servicecidrs: serviceCidrStrategy(clock),
+    events: eventStrategy,
+    daemonsets: daemonSetStrategy,
   };
-  const strategyOf = ({ bucket }: Resource): Strategy => strategies[bucket] ?? eventStrategy;
+  const strategyOf = ({ bucket }: Resource): Strategy => strategies[bucket] ?? storedStrategy;
   const cluster = { store, clock, strategyOf, bookmarkIntervalMs, defaultTimeoutSeconds: 1_800 };
   seed(cluster, options.serviceCidrs);
   return cluster;

@@ -42,7 +42,7 @@ function entriesOf(resource: Resource): Record<string, unknown>[] {
     verbs: VERBS,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     // What `kubectl get all` shows.
-    ...(plural === 'services' ? { categories: ['all'] } : {}),
+    ...(['services', 'daemonsets'].includes(plural) ? { categories: ['all'] } : {}),
   };
   const status = { name: `${plural}/status`, singularName: '', namespaced, kind, verbs: STATUS_VERBS };
   return hasStatus ? [entry, status] : [entry];

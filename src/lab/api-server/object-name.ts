@@ -1,8 +1,9 @@
-// Which names objects may have (apimachinery, pkg/api/validate/content/dns.go).
+// Which names objects may have (apimachinery, pkg/api/validate/content/dns.go and pkg/api/validation/path/name.go).
 import { invalidField } from './field-error.ts';
 import type { ApiObject } from './objects.ts';
 import { namespaces, type Resource, services } from './resources.ts';
 import type { StatusCause } from './status-error.ts';
+import { clusterRoleBindings, clusterRoles } from './stored-resources.ts';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = String.raw`${LABEL}(\.${LABEL})*`;
@@ -16,12 +17,12 @@ const SUBDOMAIN_WORDS =
   "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
   `'${SUBDOMAIN}')`;
 
-/** Names of Namespaces and Services become parts of DNS names, others whole ones. */
-export function nameProblems(resource: Resource, { metadata }: ApiObject): StatusCause[] {
-  const isLabel = resource === namespaces || resource === services;
-  return isLabel
-    ? labelProblems('metadata.name', metadata.name)
-    : subdomainProblems('metadata.name', metadata.name);
+/** Names of Namespaces and Services become parts of DNS names, those of roles only of paths, all others whole DNS names. */
+export function nameProblems(resource: Resource, { metadata: { name } }: ApiObject): StatusCause[] {
+  if (resource === namespaces || resource === services) return labelProblems('metadata.name', name);
+  if (resource === clusterRoles || resource === clusterRoleBindings)
+    return pathSegmentProblems('metadata.name', name);
+  return subdomainProblems('metadata.name', name);
 }
 
 export function labelProblems(field: string, value: string): StatusCause[] {
@@ -30,6 +31,13 @@ export function labelProblems(field: string, value: string): StatusCause[] {
 
 export function subdomainProblems(field: string, value: string): StatusCause[] {
   return problems(field, value, { maxLength: 253, pattern: SUBDOMAIN, words: SUBDOMAIN_WORDS });
+}
+
+function pathSegmentProblems(field: string, value: string): StatusCause[] {
+  if (value === '.' || value === '..') return [invalidField(field, value, `may not be '${value}'`)];
+  return ['/', '%']
+    .filter((character) => value.includes(character))
+    .map((character) => invalidField(field, value, `may not contain '${character}'`));
 }
 
 interface NameRule {

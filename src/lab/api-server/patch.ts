@@ -1,11 +1,12 @@
 // The body of a PATCH request, by its content type.
 import { isObject } from '../../kube/json-object.ts';
 import { applyJsonPatch, JsonPatchError } from './json-patch.ts';
+import { listStrategiesOf } from './list-strategies.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import type { ApiObject } from './objects.ts';
 import type { Resource } from './resources.ts';
 import { badRequest, StatusError, unsupportedMediaType } from './status-error.ts';
-import { applyStrategicMergePatch, listStrategiesOf } from './strategic-merge-patch.ts';
+import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
 /** Server-side apply is not among them: it would need the owner of each field. */
 const PATCH_TYPES = [

@@ -1,5 +1,12 @@
 // The table of the kinds that the lab serves. Everything that differs from kind to kind without being behaviour is here.
 import type { ApiObject } from './objects.ts';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  configMaps,
+  daemonSets,
+  serviceAccounts,
+} from './stored-resources.ts';
 
 export interface Resource {
   /** Empty for the core group. */
@@ -165,9 +172,14 @@ export const RESOURCES: readonly Resource[] = [
   nodes,
   services,
   coreEvents,
+  configMaps,
+  serviceAccounts,
+  daemonSets,
   endpointSlices,
   events,
   serviceCidrs,
+  clusterRoles,
+  clusterRoleBindings,
 ];
 
 /** `v1` or `discovery.k8s.io/v1`. */

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Answer, statusAnswer } from './answer.ts';
 import { authenticate, authorize, authorizePath, type User } from './authorization.ts';
+import { withClusterRoles } from './cluster-roles.ts';
 import { handlePath } from './path-handler.ts';
 import { parseRequest } from './request-info.ts';
 import { type HandlerDeps, handleResource } from './resource-handler.ts';
@@ -98,7 +99,7 @@ async function answerRequest(
     authorizePath(user, parsed.path);
     return handlePath(parsed.path);
   }
-  authorize(user, parsed);
+  authorize(withClusterRoles(options.store, user), parsed);
   return handleResource(options, {
     request: parsed,
     query: url.searchParams,

@@ -1,32 +1,8 @@
 // Strategic merge patch: a merge patch in which some lists are merged by a key instead of being replaced
-// (apimachinery, pkg/util/strategicpatch; which lists is in the `patchStrategy` tags of k8s.io/api).
+// (apimachinery, pkg/util/strategicpatch). Which lists those are is in list-strategies.ts.
 import { isDeepStrictEqual } from 'node:util';
 import { arrayOf, isObject, type JsonObject } from '../../kube/json-object.ts';
-import type { Resource } from './resources.ts';
-
-/** How a list is merged: objects by the value of a field, or plain values as a set. All other lists are replaced. */
-type ListStrategy = { readonly by: string } | 'set';
-
-/** The lists that are merged, by path. */
-export type ListStrategies = Readonly<Record<string, ListStrategy>>;
-
-const METADATA_LISTS: ListStrategies = {
-  'metadata.ownerReferences': { by: 'uid' },
-  'metadata.finalizers': 'set',
-};
-
-const BY_TYPE: ListStrategy = { by: 'type' };
-
-const LISTS: Readonly<Record<string, ListStrategies>> = {
-  services: { 'spec.ports': { by: 'port' }, 'status.conditions': BY_TYPE },
-  nodes: { 'spec.podCIDRs': 'set', 'status.addresses': BY_TYPE, 'status.conditions': BY_TYPE },
-  namespaces: { 'status.conditions': BY_TYPE },
-  servicecidrs: { 'status.conditions': BY_TYPE },
-};
-
-export function listStrategiesOf({ plural }: Pick<Resource, 'plural'>): ListStrategies {
-  return { ...METADATA_LISTS, ...LISTS[plural] };
-}
+import type { ListStrategies } from './list-strategies.ts';
 
 /** The object with the patch merged in. */
 export function applyStrategicMergePatch(target: unknown, patch: JsonObject, lists: ListStrategies): unknown {
@@ -84,6 +60,8 @@ function mergeField({
       patch: arrayOf(value),
       order: patch[`$setElementOrder/${field}`],
       deleted: arrayOf(patch[`$deleteFromPrimitiveList/${field}`]),
+      path,
+      lists,
     };
     return strategy === 'set' ? mergeSet(list) : mergeByKey(list, strategy.by);
   }
@@ -98,6 +76,8 @@ interface ListMerge {
   readonly patch: readonly unknown[];
   readonly order: unknown;
   readonly deleted: readonly unknown[];
+  readonly path: string;
+  readonly lists: ListStrategies;
 }
 
 function mergeSet({ target, patch, order, deleted }: ListMerge): readonly unknown[] {
@@ -105,25 +85,25 @@ function mergeSet({ target, patch, order, deleted }: ListMerge): readonly unknow
   return ordered(merged, Array.isArray(order) ? order : undefined, isDeepStrictEqual);
 }
 
-function mergeByKey({ target, patch, order }: ListMerge, key: string): readonly unknown[] {
+function mergeByKey({ target, patch, order, path, lists }: ListMerge, key: string): readonly unknown[] {
   const replace = patch.some((item) => isObject(item) && item['$patch'] === 'replace' && !(key in item));
   const merged: unknown[] = replace ? [] : [...target];
   for (const item of patch) {
     if (!isObject(item) || !(key in item)) continue;
-    mergeItem(merged, item, key);
+    mergeItem(merged, { patch: item, path, lists }, key);
   }
   const hasSameKey = (a: unknown, b: unknown): boolean => keyOf(a, key) === keyOf(b, key);
   return ordered(merged, Array.isArray(order) ? order : undefined, hasSameKey);
 }
 
-function mergeItem(items: unknown[], item: JsonObject, key: string): void {
-  const index = items.findIndex((candidate) => keyOf(candidate, key) === item[key]);
-  if (item['$patch'] === 'delete') {
+function mergeItem(items: unknown[], { patch, ...place }: Omit<ObjectMerge, 'target'>, key: string): void {
+  const index = items.findIndex((candidate) => keyOf(candidate, key) === patch[key]);
+  if (patch['$patch'] === 'delete') {
     if (index >= 0) items.splice(index, 1);
     return;
   }
   const target = index < 0 ? {} : items[index];
-  const merged = mergeObject({ target: isObject(target) ? target : {}, patch: item, path: '', lists: {} });
+  const merged = mergeObject({ target: isObject(target) ? target : {}, patch, ...place });
   if (index < 0) items.push(merged);
   else items[index] = merged;
 }

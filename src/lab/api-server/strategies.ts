@@ -1,7 +1,9 @@
 // The strategies of the kinds without their own file.
+import { isDeepStrictEqual } from 'node:util';
 import { objectOf } from '../../kube/json-object.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { coreEvents, nodes } from './resources.ts';
+import { daemonSets } from './stored-resources.ts';
 import { bodyOf, type Strategy } from './strategy.ts';
 
 const VALID = () => [];
@@ -36,3 +38,16 @@ export const eventStrategy: Strategy = {
   complete: (draft) => ({ ...coreEvents.zero, ...bodyOf(draft) }),
   validate: VALID,
 };
+
+/** Its status is for the controller to write, which the lab does not have. */
+export const daemonSetStrategy: Strategy = {
+  complete: (draft, previous) => ({
+    ...bodyOf(draft),
+    status: previous?.['status'] ?? daemonSets.zero.status,
+  }),
+  validate: VALID,
+  hasNewGeneration: (object, previous) => !isDeepStrictEqual(object['spec'], previous['spec']),
+};
+
+/** For kinds that are what the client says. */
+export const storedStrategy: Strategy = { complete: bodyOf, validate: VALID };

@@ -12,6 +12,7 @@ import {
   nodes,
   services,
 } from '../../../../src/lab/api-server/resources.ts';
+import { clusterRoles, configMaps, daemonSets } from '../../../../src/lab/api-server/stored-resources.ts';
 import { createService, createSlice, statusOf, testCluster } from './cluster-builder.ts';
 
 const WEB = { namespace: 'shop', name: 'web' };
@@ -103,6 +104,47 @@ describe('creation', () => {
       status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } },
     });
     expect(service['status']).toEqual({ loadBalancer: {} });
+  });
+});
+
+describe('kinds that are only stored', () => {
+  it('are what the client says', () => {
+    const cluster = testCluster();
+    const draft = { metadata: { name: 'config' }, data: { 'config.conf': 'mode: iptables' } };
+    const { kind, apiVersion, metadata, ...body } = createObject(cluster, configMaps, 'shop', draft);
+    expect([kind, apiVersion, metadata.name, body]).toEqual([
+      'ConfigMap',
+      'v1',
+      'config',
+      { data: draft.data },
+    ]);
+  });
+
+  it('have names for roles that no other kind may have', () => {
+    const cluster = testCluster();
+    const create = (name: string) =>
+      createObject(cluster, clusterRoles, undefined, { metadata: { name }, rules: [] });
+    expect(create('system:node-proxier').metadata.name).toBe('system:node-proxier');
+    expect(statusOf(() => create('a/b%')).message).toMatch(/may not contain '\/'.*may not contain '%'/);
+    expect(statusOf(() => create('..')).message).toContain("may not be '..'");
+  });
+
+  it('have, for DaemonSets, a status that clients write apart, and a generation for each spec', () => {
+    const cluster = testCluster();
+    const ref = { namespace: 'shop', name: 'proxy' };
+    const draft = { metadata: { name: 'proxy' }, spec: { minReadySeconds: 1 }, status: { numberReady: 9 } };
+    const created = createObject(cluster, daemonSets, 'shop', draft);
+    expect([created.metadata.generation, created['status']]).toEqual([1, daemonSets.zero.status]);
+    const labelled = { ...draft, metadata: { ...draft.metadata, labels: { a: 'b' } } };
+    expect(updateObject(cluster, daemonSets, ref, () => labelled)).toMatchObject({
+      metadata: { generation: 1 },
+      status: daemonSets.zero.status,
+    });
+    const changed = updateObject(cluster, daemonSets, ref, () => ({
+      ...draft,
+      spec: { minReadySeconds: 2 },
+    }));
+    expect(changed.metadata.generation).toBe(2);
   });
 });
 

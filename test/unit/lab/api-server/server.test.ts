@@ -189,7 +189,7 @@ describe('everything else', () => {
     expect(text).toContain('2.0');
   });
 
-  it.each(['/nothing', '/apis/apps/v1', '/api/v2', '/openapi/v3'])('%s is not found', async (path) => {
+  it.each(['/nothing', '/apis/batch/v1', '/api/v2', '/openapi/v3'])('%s is not found', async (path) => {
     expect((await callJson(server, path)).body).toMatchObject({
       kind: 'Status',
       code: 404,

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { listStrategiesOf } from '../../../../src/lab/api-server/list-strategies.ts';
 import { nodes, services } from '../../../../src/lab/api-server/resources.ts';
-import {
-  applyStrategicMergePatch,
-  listStrategiesOf,
-} from '../../../../src/lab/api-server/strategic-merge-patch.ts';
+import { daemonSets } from '../../../../src/lab/api-server/stored-resources.ts';
+import { applyStrategicMergePatch } from '../../../../src/lab/api-server/strategic-merge-patch.ts';
 
 const http = { name: 'http', port: 80, protocol: 'TCP' };
 const https = { name: 'https', port: 443, protocol: 'TCP' };
@@ -105,5 +104,39 @@ describe('strategic merge patch of metadata and Nodes', () => {
         ],
       },
     });
+  });
+});
+
+describe('strategic merge patch of DaemonSets', () => {
+  const daemonSet = (podSpec: object) => ({ spec: { template: { spec: podSpec } } });
+  const lock = { name: 'lock', mountPath: '/run/xtables.lock' };
+  const modules = { name: 'modules', mountPath: '/lib/modules' };
+
+  it('merges containers by name, and within them mounts by path and variables by name', () => {
+    const container = { name: 'proxy', image: 'old', env: [{ name: 'A', value: '1' }], volumeMounts: [lock] };
+    const patch = { name: 'proxy', env: [{ name: 'A', value: '2' }], volumeMounts: [modules] };
+    const merged = applyStrategicMergePatch(
+      daemonSet({ containers: [{ name: 'other' }, container], hostNetwork: true }),
+      daemonSet({ containers: [patch] }),
+      listStrategiesOf(daemonSets),
+    );
+    const both = { ...container, env: patch.env, volumeMounts: [lock, modules] };
+    expect(merged).toEqual(daemonSet({ containers: [{ name: 'other' }, both], hostNetwork: true }));
+  });
+
+  it('deletes a mount and replaces commands and tolerations', () => {
+    const container = { name: 'proxy', command: ['a', 'b'], volumeMounts: [lock, modules] };
+    const patch = {
+      name: 'proxy',
+      command: ['c'],
+      volumeMounts: [{ $patch: 'delete', mountPath: lock.mountPath }],
+    };
+    const merged = applyStrategicMergePatch(
+      daemonSet({ initContainers: [container], tolerations: [{ key: 'a' }] }),
+      daemonSet({ initContainers: [patch], tolerations: [{ operator: 'Exists' }] }),
+      listStrategiesOf(daemonSets),
+    );
+    const rest = { name: 'proxy', command: ['c'], volumeMounts: [modules] };
+    expect(merged).toEqual(daemonSet({ initContainers: [rest], tolerations: [{ operator: 'Exists' }] }));
   });
 });
