@@ -1,72 +1,24 @@
-// The installed kubectl, whatever its version, against the lab's API server: what a user of the demo may type.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { execa } from 'execa';
+// The installed kubectl against the lab's API server: what a user of the demo may type.
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLUSTER_ADMIN_RULES, NODE_PROXIER_RULES } from '../../../src/lab/api-server/authorization.ts';
-import { makeServerCertificate } from '../../../src/lab/api-server/certificates.ts';
-import { createCluster } from '../../../src/lab/api-server/cluster.ts';
-import { writeKubeconfig } from '../../../src/lab/api-server/kubeconfig.ts';
-import { ApiServer } from '../../../src/lab/api-server/server.ts';
-import { exec } from '../../../src/system/exec.ts';
-import { systemClock } from '../../../src/util/clock.ts';
+import { KUBECTL, KUBECTL_VERSION, type KubectlBed, startKubectlBed } from './kubectl-bed.ts';
 
-/** Another kubectl than the installed one can be tried with KUBECTL=path. */
-const KUBECTL = process.env['KUBECTL'] ?? 'kubectl';
 const OBJECTS = resolve(import.meta.dirname, '../../fixtures/objects.yaml');
-const USERS = [
-  { name: 'admin', token: 'admin-token', rules: CLUSTER_ADMIN_RULES },
-  { name: 'system:kube-proxy', token: 'proxy-token', rules: NODE_PROXIER_RULES },
-] as const;
 
-const version = await execa(KUBECTL, ['version', '--client'], { reject: false });
-const clientVersion = /v\d+\.\d+\.\d+[^\s"]*/.exec(version.stdout ?? '')?.[0];
-
-const directory = mkdtempSync(join(tmpdir(), 'fairlead-kubectl-'));
-let server: ApiServer;
-
+let bed: KubectlBed;
 beforeAll(async () => {
-  const tls = await makeServerCertificate(exec, { dnsNames: [], ips: ['127.0.0.1'] });
-  const cluster = createCluster({ clock: systemClock, serviceCidrs: ['10.96.0.0/12', 'fd00:10:96::/112'] });
-  server = new ApiServer({ ...cluster, users: USERS, tls });
-  const address = `https://127.0.0.1:${await server.listen({ port: 0 })}`;
-  for (const user of USERS)
-    await writeKubeconfig(kubeconfig(user.name), { server: address, ca: tls.ca, user });
+  bed = await startKubectlBed([
+    { name: 'admin', token: 'admin-token', rules: CLUSTER_ADMIN_RULES },
+    { name: 'system:kube-proxy', token: 'proxy-token', rules: NODE_PROXIER_RULES },
+  ]);
 });
+afterAll(() => bed.close());
 
-afterAll(async () => {
-  await server.close();
-  rmSync(directory, { recursive: true });
-});
-
-function kubeconfig(user: string): string {
-  return join(directory, user.replaceAll(':', '-'));
-}
-
-interface As {
-  readonly user?: string;
-  readonly input?: string;
-}
-
-function start(args: string, { user = 'admin', input }: As = {}) {
-  // --cache-dir: kubectl keeps discovery per server, and the next server may have the same port.
-  const all = ['--kubeconfig', kubeconfig(user), '--cache-dir', join(directory, 'cache'), ...args.split(' ')];
-  return execa(KUBECTL, all, { all: true, reject: false, ...(input === undefined ? {} : { input }) });
-}
-
-/** What kubectl prints. Throws when it fails. */
-async function kubectl(args: string, as: As = {}): Promise<string> {
-  const { exitCode, all = '' } = await start(args, as);
-  if (exitCode !== 0) throw new Error(`kubectl ${args}: ${all}`);
-  return all;
-}
-
-async function refusal(args: string, as: As = {}): Promise<string> {
-  const { exitCode, all = '' } = await start(args, as);
-  expect(exitCode, all).not.toBe(0);
-  return all;
-}
+const { kubectl, refusal }: Pick<KubectlBed, 'kubectl' | 'refusal'> = {
+  kubectl: (...args) => bed.kubectl(...args),
+  refusal: (...args) => bed.refusal(...args),
+};
 
 function words(text: string): string[][] {
   return text.split('\n').map((line) => line.trim().split(/\s{2,}/));
@@ -86,9 +38,9 @@ function manifest(change: object = {}): string {
   });
 }
 
-const reason = clientVersion ? '' : `: skipped, because there is no ${KUBECTL} here`;
+const reason = KUBECTL_VERSION ? '' : `: skipped, because there is no ${KUBECTL} here`;
 
-describe.skipIf(!clientVersion)(`kubectl ${clientVersion ?? ''}${reason}`, () => {
+describe.skipIf(!KUBECTL_VERSION)(`kubectl ${KUBECTL_VERSION ?? ''}${reason}`, () => {
   it('creates a namespace, and everything in a manifest', async () => {
     expect(await kubectl('create namespace other')).toContain('namespace/other created');
     const created = await kubectl(`create -f ${OBJECTS}`);
@@ -179,7 +131,7 @@ describe.skipIf(!clientVersion)(`kubectl ${clientVersion ?? ''}${reason}`, () =>
   });
 
   it('watches', async () => {
-    const watch = start('get svc shown -n shop --watch -o name');
+    const watch = bed.start('get svc shown -n shop --watch -o name');
     const lines: string[] = [];
     watch.all?.on('data', (data) => lines.push(...String(data).trim().split('\n')));
     await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(1);
