@@ -4,12 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { exec } from '../../system/exec.ts';
 import { systemClock } from '../../util/clock.ts';
-import {
-  CLUSTER_ADMIN_RULES,
-  NODE_PROXIER_RULES,
-  type PolicyRule,
-  type User,
-} from '../api-server/authorization.ts';
+import { CLUSTER_ADMIN_RULES, NODE_PROXIER_RULES, type User } from '../api-server/authorization.ts';
 import { makeServerCertificate } from '../api-server/certificates.ts';
 import { type Cluster, createCluster } from '../api-server/cluster.ts';
 import { writeKubeconfig } from '../api-server/kubeconfig.ts';
@@ -24,15 +19,18 @@ import { podStateOf } from './pod-state.ts';
 export interface ControlPlaneOptions {
   /** 10.96.0.0/16 and fd00:10:96::/112 if not said. */
   readonly serviceCidrs?: readonly string[];
-  /** What the service proxies may do: as the ClusterRole system:node-proxier says if not said. */
-  readonly proxyRules?: readonly PolicyRule[];
+  /**
+   * Who the service proxies are: a user with no other rights than ClusterRoles in the cluster give. If not said they are
+   * system:kube-proxy with the rights of system:node-proxier.
+   */
+  readonly proxyUser?: string;
 }
 
 /** In the lab's directory. */
 export const ADMIN_KUBECONFIG = 'admin.kubeconfig';
 const API_PORT = 6443;
 const ADMIN: User = { name: 'admin', token: newToken(), rules: CLUSTER_ADMIN_RULES };
-const PROXY = { name: 'system:kube-proxy', token: newToken() };
+const PROXY: User = { name: 'system:kube-proxy', token: newToken(), rules: NODE_PROXIER_RULES };
 
 export class ControlPlane {
   /** The API server's state, to read and write objects without HTTP (api-server/registry.ts). */
@@ -49,25 +47,22 @@ export class ControlPlane {
 
   /** Resolves when the API server answers. It ends with the lab. */
   static async start(lab: Lab, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-    const { serviceCidrs = ['10.96.0.0/16', 'fd00:10:96::/112'], proxyRules = NODE_PROXIER_RULES } = options;
+    const { serviceCidrs = ['10.96.0.0/16', 'fd00:10:96::/112'], proxyUser } = options;
     const cluster = createCluster({ clock: systemClock, serviceCidrs });
     const { IPv4, IPv6 } = lab.controlPlane.ips;
     const certificate = await makeServerCertificate(exec, {
       dnsNames: ['localhost', 'kubernetes.default.svc'],
       ips: ['127.0.0.1', IPv4, IPv6],
     });
-    const server = new ApiServer({
-      ...cluster,
-      users: [ADMIN, { ...PROXY, rules: proxyRules }],
-      tls: certificate,
-    });
+    const proxy = proxyUser === undefined ? PROXY : { name: proxyUser, token: newToken(), rules: [] };
+    const server = new ApiServer({ ...cluster, users: [ADMIN, proxy], tls: certificate });
     lab.onClose(() => server.close());
     const controlPlane = new ControlPlane(lab, cluster, server);
     const port = await controlPlane.serve();
     const { ca } = certificate;
     const { adminKubeconfig, proxyKubeconfig } = controlPlane;
     await writeKubeconfig(adminKubeconfig, { server: `https://127.0.0.1:${port}`, ca, user: ADMIN });
-    await writeKubeconfig(proxyKubeconfig, { server: `https://${IPv4}:${API_PORT}`, ca, user: PROXY });
+    await writeKubeconfig(proxyKubeconfig, { server: `https://${IPv4}:${API_PORT}`, ca, user: proxy });
     return controlPlane;
   }
 

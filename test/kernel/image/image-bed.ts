@@ -1,7 +1,6 @@
 // A lab with a node for each way to run the image: the pod of manifests/base on one that uses iptables-legacy and on one that uses
 // iptables-nft, and kubeadm's pod. The Services are the demo's.
 import { readFileSync } from 'node:fs';
-import type { V1ClusterRole } from '@kubernetes/client-node';
 import type { IptablesVariant } from '../../../src/dataplane/iptables/tools.ts';
 import { specOf } from '../../../src/lab/api-server/service-spec.ts';
 import { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
@@ -12,11 +11,13 @@ import {
 import { Lab } from '../../../src/lab/lab.ts';
 import { DEMO_MANIFEST_FILE } from '../../../src/lab/paths.ts';
 import type { Image } from './build-image.ts';
-import { loadBase, loadKubeadm } from './manifest.ts';
+import { applyBase, BASE_USER, loadKubeadm, type PodManifest } from './manifest.ts';
 import { createPod, type Pod } from './pod.ts';
 
 export interface ImageBed {
   readonly lab: Lab;
+  /** As it is in the lab's API server, from where the pods have their role too. */
+  readonly base: PodManifest;
   readonly pods: Readonly<Record<IptablesVariant | 'kubeadm', Pod>>;
   /** IPv4 first. */
   ipsOf(service: string): {
@@ -28,7 +29,6 @@ export interface ImageBed {
 const NODES = { legacy: 'node-1', nft: 'node-2', kubeadm: 'node-3' };
 
 export async function startImageBed(image: Image): Promise<ImageBed> {
-  const base = await loadBase();
   const names = Object.values(NODES);
   const lab = await Lab.start({
     nodes: names.map((name) => ({ name })),
@@ -38,7 +38,8 @@ export async function startImageBed(image: Image): Promise<ImageBed> {
     ]),
   });
   try {
-    const controlPlane = await startControlPlane(lab, base.clusterRole);
+    const controlPlane = await startControlPlane(lab);
+    const base = await applyBase(controlPlane);
     await Promise.all([actAsKubelet(lab, 'legacy'), actAsKubelet(lab, 'nft')]);
     const common = { lab, controlPlane, image };
     const pods = {
@@ -46,20 +47,15 @@ export async function startImageBed(image: Image): Promise<ImageBed> {
       nft: createPod({ ...common, nodeName: NODES.nft, manifest: base }),
       kubeadm: createPod({ ...common, nodeName: NODES.kubeadm, manifest: loadKubeadm() }),
     };
-    return { lab, pods, ipsOf: (name) => ipsOf(controlPlane, name) };
+    return { lab, base, pods, ipsOf: (name) => ipsOf(controlPlane, name) };
   } catch (error) {
     await lab.close();
     throw error;
   }
 }
 
-async function startControlPlane(lab: Lab, { rules = [] }: V1ClusterRole): Promise<ControlPlane> {
-  const proxyRules = rules.map(({ apiGroups = [], resources = [], verbs }) => ({
-    apiGroups,
-    resources,
-    verbs,
-  }));
-  const controlPlane = await ControlPlane.start(lab, { proxyRules });
+async function startControlPlane(lab: Lab): Promise<ControlPlane> {
+  const controlPlane = await ControlPlane.start(lab, { proxyUser: BASE_USER });
   const loadBalancers = new LoadBalancerController(controlPlane.cluster);
   lab.onClose(async () => loadBalancers.close());
   controlPlane.apply(readFileSync(DEMO_MANIFEST_FILE, 'utf8'));

@@ -15,7 +15,6 @@ import type { FlowDaemonPlace } from '../flow/flow-dataplane.ts';
 import { flowSuite } from '../flow/flow-suite.ts';
 import { buildImage, type Image } from './build-image.ts';
 import { type ImageBed, startImageBed } from './image-bed.ts';
-import { loadBase } from './manifest.ts';
 import {
   createPod,
   execInContainer,
@@ -193,7 +192,7 @@ flowSuite(
 );
 
 async function startInPod(place: FlowDaemonPlace): Promise<Daemon> {
-  const pod = createPod({ ...place, image, manifest: await loadBase() });
+  const pod = createPod({ ...place, image, manifest: bed.base });
   await runInitContainers(pod);
   return startContainer(pod);
 }
