@@ -1,24 +1,17 @@
 // A rolling upgrade as a node sees it: kube-proxy, Fairlead, a newer Fairlead with rules in another layout, and the way back.
 // The same traffic runs through all of it; at the end the rules are flushed, to see that it would have noticed.
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Daemon } from '../../../src/lab/daemon.ts';
-import type { IpFamily } from '../../../src/model/ip.ts';
-import { kubeProxySync } from '../../builders/kube-proxy-sync.ts';
 import { type Bed, type Beds, closeBeds, FAMILIES, startBeds, startSynced } from './bed.ts';
 import { IPTABLES } from './dataplanes.ts';
-import { iptables, restore, restoreAll, rulesOf, save, tableOf } from './iptables-ruleset.ts';
+import { iptables, rulesOf, save, tableOf } from './iptables-ruleset.ts';
+import { recorded, runKubeProxy, syncKubeProxy } from './kube-proxy-rules.ts';
 import { buildNewerFairlead, type NewerFairlead } from './newer-fairlead.ts';
 import { faultsOn, proxyRulesOn } from './ruleset.ts';
 import { runOn } from './run-on.ts';
 import { CONNECT_TIMEOUT_MS, Traffic } from './traffic.ts';
+import { replace, underLoad } from './under-load.ts';
 
-const RECORDED = resolve(import.meta.dirname, '../../fixtures/kube-proxy');
-const SAVE = { IPv4: 'iptables-save', IPv6: 'ip6tables-save' } as const;
-/** How long each program's rules serve before the next one comes, at least. */
-const SERVE_MS = 500;
 const FLUSHED_MS = 300;
 
 let beds: Beds<(typeof IPTABLES)[number]>;
@@ -91,41 +84,6 @@ async function stateOf(bed: Bed): Promise<State> {
     .split('\n')
     .filter((name) => /^KUBE-/.test(name));
   return { rules, faults: await faultsOn(bed), names: [...chains, ...sets].sort() };
-}
-
-/** Lets what comes serve for a while, and sees that there was traffic all the time and no error. */
-async function underLoad<T>(traffic: Traffic, what: string, act: () => Promise<T>): Promise<T> {
-  const before = await traffic.report();
-  const result = await act();
-  await sleep(SERVE_MS);
-  const { connections, echoes, errors } = await traffic.report();
-  const during = { connections: connections - before.connections, echoes: echoes - before.echoes, errors };
-  console.log(`${what},`, during);
-  expect(errors, what).toEqual({});
-  expect(Math.min(during.connections, during.echoes), what).toBeGreaterThan(50);
-  return result;
-}
-
-/** As a DaemonSet without surge does it: the old pod ends before the new one starts. */
-async function replace<T>(old: Daemon, start: () => Promise<T>): Promise<T> {
-  expect(await old.stop()).toBe(0);
-  return start();
-}
-
-/** Its rules as recorded, and the counters that they name. */
-async function runKubeProxy(bed: Bed): Promise<void> {
-  for (const counter of ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'])
-    await runOn(bed, ['nfacct', 'add', counter]);
-  for (const family of FAMILIES) await restoreAll(bed, recorded(bed, family), family);
-}
-
-async function syncKubeProxy(bed: Bed): Promise<void> {
-  for (const family of FAMILIES)
-    await restore(bed, kubeProxySync(recorded(bed, family), await save(bed, family)), family);
-}
-
-function recorded({ dataplane }: Bed, family: IpFamily): string {
-  return readFileSync(resolve(RECORDED, `${dataplane}.${SAVE[family]}`), 'utf8');
 }
 
 async function flush(bed: Bed): Promise<void> {
