@@ -41,6 +41,19 @@ export function* readMessages(datagram: Buffer): Generator<NetlinkMessage, void>
   }
 }
 
+/** Calls `visit` with the type and the bounds of the payload of each message of one datagram, without allocating. */
+export function forEachMessage(
+  datagram: Buffer,
+  visit: (type: number, payloadStart: number, payloadEnd: number) => void,
+): void {
+  for (let at = 0; at + HEADER_BYTES <= datagram.length; ) {
+    const length = datagram.readUInt32LE(at);
+    if (length < HEADER_BYTES || at + length > datagram.length) return;
+    visit(datagram.readUInt16LE(at + 4), at + HEADER_BYTES, at + length);
+    at += align(length);
+  }
+}
+
 /**
  * Calls `visit` with the type and the bounds of the value of each attribute between `start` and `end`, without allocating:
  * for dumps of hundreds of thousands of messages.

@@ -65,7 +65,7 @@ export interface ListedSet {
   readonly comment?: string;
   /** Equal to `setShape` of the set with which it was made. */
   readonly shape: string;
-  /** The number of elements, where the kernel tells it (6.16). */
+  /** The number of elements, where the kernel tells it (6.16); of intervals with one field only about that. */
   readonly count?: number;
 }
 
@@ -84,8 +84,8 @@ export interface TableWatch {
 
 /** One datagram is one transaction: the first write of a large cluster has tens of MB. Memory is only taken for what is sent. */
 const SEND_BUFFER_BYTES = 64 * 1024 * 1024;
-/** For some thousand refusals. */
-const REFUSAL_BUFFER_BYTES = 4 * 1024 * 1024;
+/** For two thousand refusals and more. */
+const REFUSAL_BUFFER_BYTES = 1024 * 1024;
 /** For the events of a transaction with some 100,000 elements. */
 const EVENT_BUFFER_BYTES = 32 * 1024 * 1024;
 

@@ -68,7 +68,7 @@ export class NftDumps {
     for await (const payloads of this.#dump(request)) {
       const elements: Boundary[] = [];
       for (const payload of payloads) readElements(payload, set, elements);
-      yield elements;
+      if (elements.length > 0) yield elements;
     }
   }
 
@@ -77,7 +77,7 @@ export class NftDumps {
     const isMeant = tableMatcher(request.table);
     const listed: Listed[] = [];
     for await (const payloads of this.#dump(this.#request(request)))
-      for (const payload of payloads) if (isMeant(payload)) listed.push(read(payload));
+      for (const payload of payloads) if (isMeant(payload, 0, payload.length)) listed.push(read(payload));
     return listed;
   }
 

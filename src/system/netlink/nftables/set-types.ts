@@ -78,9 +78,13 @@ export function setShape(set: NftSet): string {
   return shapeOf(setFlags(set), keyType(set), valueType(set));
 }
 
+/** The kernel has a length of its own for verdicts. */
 export function shapeOf(flags: number, key: DataType, value: DataType | undefined): string {
   const shape = `flags ${flags} key ${key.number}/${key.bytes}`;
-  return value ? `${shape} value ${value.number}/${value.bytes}` : shape;
+  if (!value) return shape;
+  return value.number === NFT_DATA_VERDICT
+    ? `${shape} verdict`
+    : `${shape} value ${value.number}/${value.bytes}`;
 }
 
 export function setFlags({ key, value, isInterval, isDynamic }: NftSet): number {

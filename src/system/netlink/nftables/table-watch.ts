@@ -1,6 +1,6 @@
 // Who else changes a table: reads the events of nf_tables, of which there is one for each element that changes, as far as it takes
 // to know whose table it is.
-import { attributesOf, readMessages, textOf } from '../message-reader.ts';
+import { attributesOf, forEachMessage, textOf } from '../message-reader.ts';
 import { isOverrun } from '../netlink-error.ts';
 import type { NetlinkSocket } from '../netlink-socket.ts';
 import type { TableTouch, TableWatch } from './nf-tables.ts';
@@ -15,7 +15,7 @@ import { tableMatcher } from './table-matcher.ts';
 
 interface WatchedTable {
   readonly table: NftTable;
-  readonly isMeant: (message: Buffer) => boolean;
+  readonly isMeant: ReturnType<typeof tableMatcher>;
   /** By the transaction whose end was not read yet. */
   isTouched: boolean;
 }
@@ -49,10 +49,10 @@ export class NftTableWatch implements TableWatch {
     while (!this.#isClosed) {
       const events = this.#receive();
       if (!events) return;
-      for (const { type, payload } of readMessages(events)) {
-        if (type === NFT_MSG_NEWGEN) this.#tell(originOf(payload));
-        else this.#note(payload);
-      }
+      forEachMessage(events, (type, start, end) => {
+        if (type === NFT_MSG_NEWGEN) this.#tell(originOf(events.subarray(start, end)));
+        else this.#note(events, start, end);
+      });
     }
   }
 
@@ -67,8 +67,8 @@ export class NftTableWatch implements TableWatch {
     }
   }
 
-  #note(message: Buffer): void {
-    for (const watched of this.#tables) watched.isTouched ||= watched.isMeant(message);
+  #note(events: Buffer, start: number, end: number): void {
+    for (const watched of this.#tables) watched.isTouched ||= watched.isMeant(events, start, end);
   }
 
   #tell(by: TableTouch['by']): void {
