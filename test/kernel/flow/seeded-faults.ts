@@ -1,6 +1,7 @@
 // Planners with a fault each, as changes of what the real one plans, and the case of the table that must notice. A suite that
 // lets one of them pass proves nothing.
-import type { GlobalPlan, ServicePlan } from '../../../src/plan/plan.ts';
+import type { CaughtFault } from './catching.ts';
+import type { PlanChanger } from './direct-drive.ts';
 import { loadBalancerIpsOf } from './flow-service.ts';
 import {
   allReady,
@@ -17,18 +18,9 @@ import {
   withSourceCidr,
   withVerdict,
 } from './plan-changes.ts';
-import { type NodeName, nodeIps } from './world.ts';
+import { nodeIps } from './world.ts';
 
-export interface SeededFault {
-  /** Completes "a planner that …". */
-  readonly name: string;
-  readonly service?: (plan: ServicePlan, node: NodeName) => ServicePlan;
-  readonly global?: (plan: GlobalPlan, node: NodeName) => GlobalPlan;
-  /** The group, and how the case begins. */
-  readonly caughtBy: readonly [group: string, flowCase: string];
-  /** What the case has to say about it. */
-  readonly symptom: RegExp;
-}
+export interface SeededFault extends CaughtFault, PlanChanger {}
 
 const CLUSTER_IP = 'ClusterIP, policy Cluster, endpoints all ready';
 const CLUSTER_IP_LOCAL = 'ClusterIP, policy Local, endpoints all ready';

@@ -1,0 +1,76 @@
+// The cases of the table that must notice faults, and what they say.
+import type { Lab } from '../../../src/lab/lab.ts';
+import { allGroups } from './cases/all-groups.ts';
+import type { FlowCase, FlowGroup, FlowProbe } from './flow-case.ts';
+import { judge } from './judge.ts';
+import type { Manifest } from './manifests.ts';
+import { probeFlow } from './prober.ts';
+import type { NodeName } from './world.ts';
+
+/** A fault that is only there to be caught. */
+export interface CaughtFault {
+  /** Completes "a planner that …", or "a renderer that …". */
+  readonly name: string;
+  /** The group, and how the case begins. */
+  readonly caughtBy: readonly [group: string, flowCase: string];
+  /** What the case has to say about it. */
+  readonly symptom: RegExp;
+}
+
+export interface CatchingCase {
+  /** IPv4 only: the faults are not of a family. */
+  readonly probes: readonly FlowProbe[];
+  /** Those whose rules the probes meet. */
+  readonly nodes: readonly NodeName[];
+}
+
+export interface Catching<Fault> {
+  /** What the cases need. */
+  readonly manifests: readonly Manifest[];
+  /** In the order of the faults. */
+  readonly catches: readonly {
+    readonly name: string;
+    readonly fault: Fault;
+    readonly flowCase: CatchingCase;
+  }[];
+  /** All cases at once. */
+  readonly all: CatchingCase;
+}
+
+export function catching<Fault extends CaughtFault>(faults: readonly Fault[]): Catching<Fault> {
+  const groups = allGroups().filter(({ name }) => faults.some(({ caughtBy: [group] }) => group === name));
+  const flowCases = faults.map((fault) => caseThatCatches(fault, groups));
+  return {
+    manifests: groups.flatMap((group) => group.manifests),
+    catches: faults.map((fault, i) => ({
+      name: fault.name,
+      fault,
+      flowCase: toCatch(flowCases.slice(i, i + 1)),
+    })),
+    all: toCatch([...new Set(flowCases)]),
+  };
+}
+
+/** Of an answer that may never come. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** What is wrong, in lines; empty if nothing is. */
+export async function problemsOf(lab: Lab, { probes }: CatchingCase): Promise<string> {
+  const problems = probes.map(async (probe) => judge(probe, await probeFlow(lab, probe, ANSWER_TIMEOUT_MS)));
+  return (await Promise.all(problems)).filter((problem) => problem !== undefined).join('\n');
+}
+
+function caseThatCatches(
+  { name, caughtBy: [groupName, beginning] }: CaughtFault,
+  groups: readonly FlowGroup[],
+): FlowCase {
+  const group = groups.find((candidate) => candidate.name === groupName);
+  const flowCase = group?.cases.find((candidate) => candidate.name.startsWith(beginning));
+  if (!flowCase) throw new Error(`no case to catch one that ${name}`);
+  return flowCase;
+}
+
+function toCatch(flowCases: readonly FlowCase[]): CatchingCase {
+  const probes = flowCases.flatMap((flowCase) => flowCase.probes).filter(({ family }) => family === 'IPv4');
+  return { probes, nodes: [...new Set(probes.map(({ from }) => from.node))] };
+}
