@@ -1,13 +1,13 @@
 // What is known of the kernel and how Services are laid out in it, what a change of the plan wants of it, and what has to be
 // written. Compact: nothing that was rendered is kept.
+import type { IpFamily } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import type { GlobalPlan } from '../../plan/plan.ts';
 import type { Chain, Hook } from './chain.ts';
 import type { OwnedElements, Packed } from './element.ts';
 import type { Evictions } from './evictions.ts';
-import type { ServiceLayout } from './layout.ts';
+import type { LayoutChanges, ServiceLayout } from './layout.ts';
 import type { SetName, SetSchema } from './schema.ts';
-import type { SetShape } from './set-shape.ts';
 import type { SharedUses } from './shared-uses.ts';
 
 export interface NftablesState {
@@ -18,6 +18,8 @@ export interface NftablesState {
   readonly global: GlobalPlan | undefined;
   readonly services: Map<ServicePortKey, ServiceLayout>;
   readonly uses: SharedUses;
+  /** Of all service ports together, shared ones not counted. */
+  readonly elementCount: number;
 }
 
 /** Everything in our table of the family, whoever made it, but for the elements. */
@@ -25,7 +27,8 @@ export interface KnownTable {
   /** Packets come through our chains: base chains lead into `services`. */
   readonly isLive: boolean;
   readonly chains: Map<string, KnownChain>;
-  readonly sets: Map<string, SetShape>;
+  /** Their shapes, as setShape of set-types.ts has them. */
+  readonly sets: Map<string, string>;
 }
 
 export interface KnownChain {
@@ -35,7 +38,7 @@ export interface KnownChain {
   readonly tags: readonly string[];
 }
 
-/** Of each set that has our name and shape: what it holds, by key, as contentOf tells it. Learned elements too. */
+/** Of each set that has our name and shape: what it holds, by key, as contentOf has it. Learned elements too. */
 export type FoundElements = Map<SetName, Map<Packed, string>>;
 
 export interface NftablesDesired {
@@ -70,11 +73,12 @@ export interface NftablesChangeSet {
   readonly next: NextLayouts;
 }
 
-/** What commit takes over. */
+/** What commit takes over beside what is written. */
 export interface NextLayouts {
+  readonly family: IpFamily;
   /** What the kernel has then is what the layouts say. */
   readonly isComplete: boolean;
-  readonly services: ReadonlyMap<ServicePortKey, ServiceLayout | undefined>;
+  readonly services: LayoutChanges;
   /** New counts of what changed; 0: not used any more. */
   readonly uses: SharedUses;
 }

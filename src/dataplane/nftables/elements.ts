@@ -1,0 +1,101 @@
+// All elements of a service port, and those that one layout of it has beyond another. Nothing is kept: they are made whenever they are
+// needed.
+import type { IpFamily } from '../../model/ip.ts';
+import type { PlannedEndpoint } from '../../plan/plan.ts';
+import { disjointRanges } from './disjoint-ranges.ts';
+import type { Element, Packed } from './element.ts';
+import { elementComment } from './element-comment.ts';
+import { contentOf } from './element-content.ts';
+import { type FrontendUse, frontendUses, type VerdictMap } from './frontend-use.ts';
+import type { ServiceLayout } from './layout.ts';
+import { pack, packSlot } from './packed.ts';
+import { affinitySet, FIRST_LOCAL_SLOT } from './schema.ts';
+import { packEndpoint } from './slots.ts';
+
+export function elementsOf(layout: ServiceLayout, family: IpFamily): Generator<Element> {
+  return elementsBeyond(layout, undefined, family);
+}
+
+/**
+ * The elements of a layout that the other one does not have, or has with another value; those of one set follow each other. Endpoints
+ * are compared slot by slot, so that one that changed among a thousand makes one element.
+ */
+export function* elementsBeyond(
+  layout: ServiceLayout | undefined,
+  other: ServiceLayout | undefined,
+  family: IpFamily,
+): Generator<Element> {
+  if (!layout) return;
+  const uses = frontendUses(layout, family);
+  const otherUses = other ? frontendUses(other, family) : [];
+  yield* frontendElementsBeyond(layout, uses, other && frontendElements(other, otherUses));
+  for (const use of uses) {
+    const otherUse = otherUses.find(({ key }) => key === use.key);
+    yield* slotsBeyond(use.key, { slots: use.cluster, others: otherUse?.cluster, firstSlot: 0 });
+    yield* slotsBeyond(use.key, { slots: use.local, others: otherUse?.local, firstSlot: FIRST_LOCAL_SLOT });
+  }
+}
+
+/** How many elements the layout has. */
+export function countElements(layout: ServiceLayout | undefined, family: IpFamily): number {
+  if (!layout) return 0;
+  const uses = frontendUses(layout, family);
+  const endpoints = uses.reduce((sum, { cluster, local }) => sum + cluster.length + local.length, 0);
+  return endpoints + frontendElements(layout, uses).reduce((count) => count + 1, 0);
+}
+
+function* frontendElementsBeyond(
+  layout: ServiceLayout,
+  uses: readonly FrontendUse[],
+  others: Iterable<Element> | undefined,
+): Generator<Element> {
+  const known = new Map<string, string>();
+  for (const element of others ?? []) known.set(`${element.set} ${element.key}`, contentOf(element));
+  for (const element of frontendElements(layout, uses)) {
+    if (known.get(`${element.set} ${element.key}`) !== contentOf(element)) yield element;
+  }
+}
+
+const VERDICT_MAPS: readonly VerdictMap[] = [
+  'frontends',
+  'picks',
+  'local-picks',
+  'sticky-picks',
+  'sticky-local-picks',
+  'refusals',
+];
+
+/** Everything but the endpoints: a few for each frontend. */
+function* frontendElements({ plan }: ServiceLayout, uses: readonly FrontendUse[]): Generator<Element> {
+  const comment = elementComment(plan.name);
+  for (const set of VERDICT_MAPS) {
+    for (const { key, verdicts } of uses) {
+      const value = verdicts[set];
+      if (value) yield { set, key, value, comment };
+    }
+  }
+  for (const { key, affinitySeconds } of uses) {
+    if (affinitySeconds > 0) yield { set: affinitySet(affinitySeconds).name, key };
+  }
+  const restricted = uses.filter(({ isRestricted }) => isRestricted);
+  for (const { key } of restricted) yield { set: 'restricted-frontends', key };
+  for (const { key } of restricted) {
+    for (const { first, last } of disjointRanges(plan.allowedSources ?? [])) {
+      yield { set: 'allowed-sources', key: pack(key, first), keyEnd: pack(key, last) };
+    }
+  }
+}
+
+interface SlotComparison {
+  readonly slots: readonly PlannedEndpoint[];
+  readonly others: readonly PlannedEndpoint[] | undefined;
+  readonly firstSlot: number;
+}
+
+function* slotsBeyond(key: Packed, { slots, others, firstSlot }: SlotComparison): Generator<Element> {
+  for (const [slot, endpoint] of slots.entries()) {
+    const other = others?.[slot];
+    if (other && other.ip === endpoint.ip && other.port === endpoint.port) continue;
+    yield { set: 'endpoints', key: pack(key, packSlot(firstSlot + slot)), value: packEndpoint(endpoint) };
+  }
+}

@@ -1,0 +1,48 @@
+// What a read saw of our elements, asked by frontend.
+import type { IpFamily } from '../../model/ip.ts';
+import type { ServicePlan } from '../../plan/plan.ts';
+import type { Packed } from './element.ts';
+import { packFrontend } from './frontend-use.ts';
+import { NO_HISTORY, type SlotHistory } from './layout.ts';
+import { pack, packSlot } from './packed.ts';
+import { FIRST_LOCAL_SLOT, type SetName } from './schema.ts';
+import type { FoundElements } from './state.ts';
+
+/** Which endpoint has which slot, as the first frontend of the service port shows that has any. */
+export function foundHistory(found: FoundElements, plan: ServicePlan, family: IpFamily): SlotHistory {
+  const histories = plan.frontends
+    .values()
+    .map((frontend) => slotsUnder(found, packFrontend(frontend, family)));
+  return histories.find(({ cluster, local }) => cluster.length + local.length > 0) ?? NO_HISTORY;
+}
+
+/** All there is under the frontend, without its sources and clients. */
+export function* foundUnder(found: FoundElements, frontend: Packed): Generator<readonly [SetName, Packed]> {
+  for (const [set, elements] of found) {
+    if (elements.has(frontend)) yield [set, frontend];
+  }
+  for (const firstSlot of [0, FIRST_LOCAL_SLOT]) {
+    for (const [key] of slotsFrom(found, frontend, firstSlot)) yield ['endpoints', key];
+  }
+}
+
+function slotsUnder(found: FoundElements, frontend: Packed): SlotHistory {
+  const valuesFrom = (firstSlot: number) =>
+    Array.from(slotsFrom(found, frontend, firstSlot), ([, endpoint]) => endpoint);
+  return { cluster: valuesFrom(0), local: valuesFrom(FIRST_LOCAL_SLOT) };
+}
+
+/** Slots have no holes. */
+function* slotsFrom(
+  found: FoundElements,
+  frontend: Packed,
+  firstSlot: number,
+): Generator<readonly [key: Packed, endpoint: Packed]> {
+  const endpoints = found.get('endpoints');
+  for (let slot = firstSlot; ; slot++) {
+    const key = pack(frontend, packSlot(slot));
+    const endpoint = endpoints?.get(key);
+    if (endpoint === undefined) return;
+    yield [key, endpoint as Packed];
+  }
+}
