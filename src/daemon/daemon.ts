@@ -19,7 +19,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config } = loaded;
   const outside = createOutside({ config, master, nodeName, log });
   const singleWriter = new SingleWriter();
-  const { sync, flows, healthChecks } = await createWriters(options, outside, singleWriter.exec);
+  const { sync, flows, otherMode, healthChecks } = await createWriters(options, outside, singleWriter.exec);
   const guard = createNodeGuard(options);
   const watches = watch(options, outside, { sync, guard });
 
@@ -35,7 +35,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   try {
     await Promise.race([sync.mirrored, aborted(running)]);
     await awaitNode(guard, { config, families: sync.families, log, signal: running });
-    await singleWriter.run([sync, flows], log, running);
+    await singleWriter.run([sync, flows, otherMode], log, running);
     fatal.signal.throwIfAborted();
   } finally {
     servers.close();

@@ -13,6 +13,8 @@ import type { DaemonOptions } from './daemon-options.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { createKernels } from './kernels.ts';
+import { removerFor } from './leftovers.ts';
+import { createOtherMode, type OtherMode } from './other-mode.ts';
 import type { Outside } from './outside.ts';
 import { pacingOf, planSettingsOf } from './plan-settings.ts';
 import { healthTimeoutMs } from './servers.ts';
@@ -21,6 +23,7 @@ import { createSyncMessages } from './sync-messages.ts';
 export interface Writers {
   readonly sync: Sync;
   readonly flows: Flows;
+  readonly otherMode: OtherMode;
   readonly healthChecks: HealthCheckServers;
 }
 
@@ -36,7 +39,9 @@ export async function createWriters(
   const sysEvent = readOnlySysEvent(nodeName, notSet);
   if (sysEvent) events.record(sysEvent);
   const kernels = await createKernels({ mode: config.mode, iptablesVariant, exec, log });
-  const flows = createFlows({ families: kernels.map(({ family }) => family), metrics, ...common });
+  const families = kernels.map(({ family }) => family);
+  const flows = createFlows({ families, metrics, ...common });
+  const otherMode = createOtherMode({ families, remove: removerFor(config.mode, exec), ...common });
   const record = events.record.bind(events);
   const sync: Sync = new Sync({
     kernels,
@@ -47,6 +52,7 @@ export async function createWriters(
       createSyncMessages({ nodeName, log, record }),
       metrics,
       flows,
+      otherMode,
       { onSync: (_, status) => healthChecks.follow(status) },
       { onSync: ({ cause }) => cause === 'start' && hasStarted() && compactHeapWhenIdle() },
     ]),
@@ -58,5 +64,5 @@ export async function createWriters(
     ...{ nodeName, snapshot, record, healthTimeoutMs: healthTimeoutMs(config) },
     ...common,
   });
-  return { sync, flows, healthChecks };
+  return { sync, flows, otherMode, healthChecks };
 }

@@ -5,7 +5,9 @@ import type { NfTables } from '../../system/netlink/nftables/nf-tables.ts';
 import { NftBatch } from '../../system/netlink/nftables/nft-batch.ts';
 import type { NftExpression } from '../../system/netlink/nftables/nft-expression.ts';
 import type { NftTable } from '../../system/netlink/nftables/nft-table.ts';
+import { hostOrder } from './host-order.ts';
 import { TABLE_NAME } from './names.ts';
+import { whileUndisturbed } from './while-undisturbed.ts';
 
 export interface TableRemoval {
   readonly family: IpFamily;
@@ -38,26 +40,29 @@ export async function removeTable(
     const natChains = needsAnchor ? await natChainsOf(nfTables, table) : [];
     const isAnchored = natChains.length > 0;
     if (natChains.join() === ANCHOR.name) return { family, isRemoved: false, isAnchored };
-    const refusals = await nfTables.transact(removal(table, isAnchored));
-    const [refusal] = refusals.map(({ error }) => error);
-    if (refusal && !isMissing(refusal)) throw refusal;
-    return { family, isRemoved: !refusal, isAnchored };
+    const [refusal] = await nfTables.transact(removal(table, isAnchored));
+    return refusal ? notRemoved(family, refusal.error) : { family, isRemoved: true, isAnchored };
   } catch (error) {
-    if (!(error instanceof NetlinkError)) throw error;
-    const problem = isMissing(error) ? {} : { problem: `nf_tables: ${error.message}` };
-    return { family, isRemoved: false, isAnchored: false, ...problem };
+    if (error instanceof NetlinkError) return notRemoved(family, error);
+    throw error;
   }
+}
+
+/** Without a table there is no problem: a kernel without nf_tables answers EINVAL, and one without the family EOPNOTSUPP. */
+function notRemoved(family: IpFamily, { code, message }: NetlinkError): TableRemoval {
+  const isMissing = ['ENOENT', 'EINVAL', 'ENOTSUP'].includes(code);
+  return {
+    family,
+    isRemoved: false,
+    isAnchored: false,
+    ...(!isMissing && { problem: `nf_tables: ${message}` }),
+  };
 }
 
 /** Names; what is translated at all passes these. */
 async function natChainsOf(nfTables: Port, table: NftTable): Promise<readonly string[]> {
-  const chains = await nfTables.chains(table);
+  const chains = await whileUndisturbed(() => nfTables.chains(table));
   return chains.filter(({ hook }) => hook?.type === 'nat').map(({ name }) => name);
-}
-
-/** No such table; a kernel without nf_tables answers EINVAL, and one without the family EOPNOTSUPP. */
-function isMissing({ code }: NetlinkError): boolean {
-  return code === 'ENOENT' || code === 'EINVAL' || code === 'ENOTSUP';
 }
 
 /** In one transaction: between two, the kernel would stop tracking. */
@@ -78,13 +83,12 @@ const ANCHOR = {
   hook: { type: 'nat', point: 'prerouting', priority: -100 },
 } as const;
 
-/** NF_CT_STATE_INVALID_BIT, in the byte order of the machine. */
-const INVALID = new Uint8Array(Uint32Array.of(1).buffer);
-const NONE = new Uint8Array(4);
+/** NF_CT_STATE_INVALID_BIT */
+const CT_STATE_INVALID = 1;
 
 const CT_STATE_INVALID_RETURN: readonly NftExpression[] = [
   { kind: 'ct', key: 'state', to: 0 },
-  { kind: 'bitwise', from: 0, to: 0, mask: INVALID, xor: NONE },
-  { kind: 'compare', from: 0, operator: 'not-equal', value: NONE },
+  { kind: 'bitwise', from: 0, to: 0, mask: hostOrder(CT_STATE_INVALID), xor: hostOrder(0) },
+  { kind: 'compare', from: 0, operator: 'not-equal', value: hostOrder(0) },
   { kind: 'verdict', verdict: { kind: 'return' } },
 ];
