@@ -1,4 +1,4 @@
-// The dataplanes of this node: one for each IP family that it has, of the mode that the configuration wants.
+// The dataplanes of this node, of the mode that the configuration wants.
 import type { ProxyConfig } from '../config/fields.ts';
 import type { IptablesVariant } from '../dataplane/iptables/tools.ts';
 import type { Logger } from '../log/logger.ts';
@@ -6,7 +6,6 @@ import type { IpFamily } from '../model/ip.ts';
 import type { AnyKernelMirror } from '../sync/kernel-mirror.ts';
 import type { Exec } from '../system/exec.ts';
 import { sysctl } from '../system/sysctl.ts';
-import { createIptablesKernels, variantOfNode } from './iptables-kernels.ts';
 
 export interface KernelsOptions {
   readonly mode: ProxyConfig['mode'];
@@ -16,12 +15,24 @@ export interface KernelsOptions {
   readonly log: Logger;
 }
 
+export interface NodeKernels {
+  /** One for each IP family that the node has. */
+  readonly kernels: readonly AnyKernelMirror[];
+  /** Once nobody uses them any more. */
+  close(): void;
+}
+
 /** Tries what the kernel can do; writes no rule yet. Throws when it lacks something that everything stands on. */
-export async function createKernels(options: KernelsOptions): Promise<readonly AnyKernelMirror[]> {
+export async function createKernels(options: KernelsOptions): Promise<NodeKernels> {
   const families = familiesOfNode(options.log);
-  if (options.mode === 'nftables') throw new Error('mode nftables is not there yet');
+  // Only what the mode needs is loaded: the code of a dataplane costs start-up time and memory.
+  if (options.mode === 'nftables') {
+    const { createNftablesKernels } = await import('./nftables-kernels.ts');
+    return createNftablesKernels(families, options);
+  }
+  const { createIptablesKernels, variantOfNode } = await import('./iptables-kernels.ts');
   const variant = options.iptablesVariant ?? (await variantOfNode(options));
-  return createIptablesKernels(variant, families, options);
+  return { kernels: await createIptablesKernels(variant, families, options), close: () => {} };
 }
 
 /** A kernel without IPv6 has no such setting; one where it is switched off has no addresses to serve. */

@@ -129,6 +129,20 @@ export function affinitySet(seconds: number): SetSchema {
   };
 }
 
+const BY_NAME: ReadonlyMap<string, SetSchema> = new Map(FIXED_SETS.map((schema) => [schema.name, schema]));
+
+/** undefined for a name that is not ours. */
+export function findSchema(name: string): SetSchema | undefined {
+  const seconds = /^affinity-([1-9]\d{0,8})s$/.exec(name)?.[1];
+  return seconds ? affinitySet(Number(seconds)) : BY_NAME.get(name);
+}
+
+export function schemaOf(name: SetName): SetSchema {
+  const schema = findSchema(name);
+  if (!schema) throw new Error(`no set is called ${name}`);
+  return schema;
+}
+
 /** Slots of endpoints of this node begin here; the others are below. */
 export const FIRST_LOCAL_SLOT = 65_536;
 

@@ -1,0 +1,66 @@
+// Reads the table back: all chains and sets that are in it, whoever made them, and the elements of those sets that are ours.
+import type { IpFamily } from '../../model/ip.ts';
+import type { ListedRule, NfTables } from '../../system/netlink/nftables/nf-tables.ts';
+import type { NftTable } from '../../system/netlink/nftables/nft-table.ts';
+import { setShape } from '../../system/netlink/nftables/set-types.ts';
+import type { Hook } from './chain.ts';
+import type { Packed } from './element.ts';
+import { kernelSet } from './kernel-set.ts';
+import { TABLE_NAME } from './names.ts';
+import { findSchema, type SetName, type SetSchema } from './schema.ts';
+import { noUses } from './shared-uses.ts';
+import type { FoundElements, KnownChain, KnownTable, NftablesState } from './state.ts';
+import { whileUndisturbed } from './while-undisturbed.ts';
+
+export interface ReadDeps {
+  readonly family: IpFamily;
+  readonly nfTables: NfTables;
+}
+
+/** Throws NetlinkError. */
+export async function read(deps: ReadDeps, known: NftablesState | undefined): Promise<NftablesState> {
+  const { table, found } = await whileUndisturbed(async () => {
+    const table = await readTable(deps);
+    return { table, found: await readElements(deps, table) };
+  });
+  const { global, services = new Map(), uses = noUses(), elementCount = 0 } = known ?? {};
+  return { table, found, global, services, uses, elementCount };
+}
+
+async function readTable({ family, nfTables }: ReadDeps): Promise<KnownTable> {
+  const table: NftTable = { family, name: TABLE_NAME };
+  const listed = await nfTables.chains(table);
+  const rules = Map.groupBy(await nfTables.rules(table), ({ chain }) => chain);
+  const sets = await nfTables.sets(table);
+  const chains = new Map<string, KnownChain>(
+    listed.map(({ name, hook }) => [name, { hook: hook as Hook | undefined, tags: tagsOf(rules.get(name)) }]),
+  );
+  return {
+    isLive: chains.values().some(({ hook, tags }) => hook && tags.some((tag) => tag !== '')),
+    chains,
+    sets: new Map(sets.map(({ name, shape }) => [name, shape])),
+  };
+}
+
+function tagsOf(rules: readonly ListedRule[] | undefined): readonly string[] {
+  return rules?.map(({ tag = '' }) => tag) ?? [];
+}
+
+async function readElements(deps: ReadDeps, { sets }: KnownTable): Promise<FoundElements> {
+  const found: FoundElements = new Map();
+  for (const [name, shape] of sets) {
+    const schema = findSchema(name);
+    const isOurs = schema && setShape(kernelSet(schema, deps.family)) === shape;
+    if (isOurs) found.set(name as SetName, await readSet(deps, schema));
+  }
+  return found;
+}
+
+async function readSet({ family, nfTables }: ReadDeps, schema: SetSchema): Promise<Map<Packed, string>> {
+  const contents = new Map<Packed, string>();
+  const table: NftTable = { family, name: TABLE_NAME };
+  for await (const part of nfTables.elements(table, kernelSet(schema, family))) {
+    for (const { key, keyEnd, value } of part) contents.set(key as Packed, keyEnd ?? value ?? '');
+  }
+  return contents;
+}

@@ -1,0 +1,124 @@
+// One transaction in the making: the batch, and whom each of its messages belongs to, so that a refusal finds the Service at fault.
+import type { IpFamily } from '../../model/ip.ts';
+import type { ServicePortKey } from '../../model/names.ts';
+import type { Refusal } from '../../system/netlink/netlink-connection.ts';
+import { NftBatch } from '../../system/netlink/nftables/nft-batch.ts';
+import type { Chain } from './chain.ts';
+import type { Element, OwnedElements } from './element.ts';
+import { kernelSet } from './kernel-set.ts';
+import { TABLE_COMMENT, TABLE_NAME } from './names.ts';
+import { type SetName, type SetSchema, schemaOf } from './schema.ts';
+
+/** What the messages up to a number are about. */
+interface Subject {
+  readonly lastSequence: number;
+  readonly what: string;
+  readonly owner: ServicePortKey | undefined;
+}
+
+export interface Blame {
+  /** Where the first refusal hit, and the kernel's words. */
+  readonly error: string;
+  /** The owners of all that was refused. */
+  readonly suspects: readonly ServicePortKey[];
+}
+
+export class Transaction {
+  /** Elements, chains and sets that it is about. */
+  operations = 0;
+  readonly #family: IpFamily;
+  readonly #batch: NftBatch;
+  readonly #subjects: Subject[] = [];
+
+  constructor(family: IpFamily) {
+    this.#family = family;
+    this.#batch = new NftBatch({ family, name: TABLE_NAME });
+  }
+
+  get bytes(): number {
+    return this.#batch.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#batch.sequence === 0;
+  }
+
+  makeTable(): void {
+    this.#note(this.#batch.newTable(TABLE_COMMENT), 'the table');
+  }
+
+  /** Sets before chains: the elements of maps lead to chains. */
+  remove({ chains, sets }: { readonly chains: readonly string[]; readonly sets: readonly string[] }): void {
+    for (const chain of chains) this.#empty(chain);
+    for (const set of sets) this.#note(this.#batch.deleteSet(set), `set ${set}`);
+    for (const chain of chains) this.#note(this.#batch.deleteChain(chain), `chain ${chain}`);
+    this.operations += sets.length + chains.length;
+  }
+
+  makeSets(schemas: readonly SetSchema[]): void {
+    for (const schema of schemas) {
+      this.#note(this.#batch.newSet(kernelSet(schema, this.#family)), `set ${schema.name}`);
+    }
+    this.operations += schemas.length;
+  }
+
+  /** Those that are there already stay as they are, for now. */
+  makeChains(chains: readonly Chain[]): void {
+    for (const chain of chains) this.#note(this.#batch.newChain(chain), `chain ${chain.name}`);
+    this.operations += chains.length;
+  }
+
+  /** With the rules that the chain is to have, in the place of those that it has. */
+  fill(chains: readonly Chain[]): void {
+    for (const { name, rules } of chains) {
+      this.#empty(name);
+      for (const rule of rules) this.#note(this.#batch.newRule(name, rule), `a rule of chain ${name}`);
+    }
+  }
+
+  write({ owner, deletes, adds }: OwnedElements): void {
+    for (const [set, elements] of bySet(deletes)) {
+      this.#note(this.#batch.deleteElements(this.#kernelSet(set), elements), `elements of ${set}`, owner);
+    }
+    for (const [set, elements] of bySet(adds)) {
+      this.#note(this.#batch.newElements(this.#kernelSet(set), elements), `elements of ${set}`, owner);
+    }
+    this.operations += deletes.length + adds.length;
+  }
+
+  /** The datagram. */
+  end(): Buffer {
+    return this.#batch.end();
+  }
+
+  blame(refusals: readonly Refusal[]): Blame {
+    const subjects = refusals.map(({ sequence }) => this.#subjectOf(sequence));
+    const owners = subjects.flatMap((subject) => subject?.owner ?? []);
+    const [first] = refusals;
+    const what = subjects[0]?.what ?? 'the transaction';
+    return { error: `nf_tables refuses ${what}: ${first?.error.message}`, suspects: [...new Set(owners)] };
+  }
+
+  #empty(chain: string): void {
+    this.#note(this.#batch.flushChain(chain), `chain ${chain}`);
+  }
+
+  #kernelSet(name: SetName) {
+    return kernelSet(schemaOf(name), this.#family);
+  }
+
+  #note(lastSequence: number, what: string, owner?: ServicePortKey): void {
+    this.#subjects.push({ lastSequence, what, owner });
+  }
+
+  /** undefined for 0, which is the transaction as a whole. */
+  #subjectOf(sequence: number): Subject | undefined {
+    if (sequence === 0) return undefined;
+    return this.#subjects.find(({ lastSequence }) => sequence <= lastSequence);
+  }
+}
+
+/** In the order of the first element of each. */
+function bySet(elements: readonly Element[]): Map<SetName, Element[]> {
+  return Map.groupBy(elements, ({ set }) => set);
+}
