@@ -25,7 +25,11 @@ export interface ConnectSpec {
 }
 
 export function connectRow({ mode, services, goal }: ConnectSpec): Row {
-  const ours: Write = (lane, records) => createOurs(lane.router, mode, records).sync('start');
+  const ours: Write = async (lane, records) => {
+    const { sync, close } = createOurs(lane.router, mode, records);
+    await sync('start');
+    close();
+  };
   const theirs: Write = (lane, records) => theirsOf(mode, planOf(records, mode)).writeAll(lane.router);
   return {
     name: `connect-${mode}`,

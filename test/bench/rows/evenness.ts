@@ -28,7 +28,8 @@ async function measure({ netns, sizes }: RowContext, mode: BenchMode, endpoints:
   const lane = await createLane(netns);
   const [service] = uniformServices(1, endpoints);
   if (!service) throw new Error('the population is empty');
-  await createOurs(lane.router, mode, recordsOf([service])).sync('start');
+  const ours = createOurs(lane.router, mode, recordsOf([service]));
+  await ours.sync('start');
   const { connect, close } = createConnector(lane, 8080);
   const counts = new Map<string, number>();
   for (let i = 0; i < sizes.evennessConnections; i++) {
@@ -36,6 +37,7 @@ async function measure({ netns, sizes }: RowContext, mode: BenchMode, endpoints:
     counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1);
   }
   close();
+  ours.close();
   await lane.remove();
   const all = Array.from({ length: endpoints }, (_, i) => [...counts.values()][i] ?? 0);
   return {

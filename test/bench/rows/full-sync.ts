@@ -50,6 +50,7 @@ function compare({ netns, sizes }: RowContext, { mode, rounds, records }: Compar
       const place = await netns.create();
       const ours = createOurs(place, mode, records);
       const ms = await elapsedMs(() => ours.sync('start'));
+      ours.close();
       await place.remove();
       return ms;
     },

@@ -76,7 +76,11 @@ async function ourChange(
       return ours.sync('changes');
     });
   };
-  return { timed, remove: place.remove };
+  const remove = () => {
+    ours.close();
+    return place.remove();
+  };
+  return { timed, remove };
 }
 
 async function theirChange(
