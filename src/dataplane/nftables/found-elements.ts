@@ -3,17 +3,20 @@ import type { IpFamily } from '../../model/ip.ts';
 import type { ServicePlan } from '../../plan/plan.ts';
 import type { Packed } from './element.ts';
 import { packFrontend } from './frontend-use.ts';
-import { NO_HISTORY, type SlotHistory } from './layout.ts';
+import type { SlotHistory } from './layout.ts';
 import { pack, packSlot } from './packed.ts';
 import { FIRST_LOCAL_SLOT, type SetName } from './schema.ts';
 import type { FoundElements } from './state.ts';
 
-/** Which endpoint has which slot, as the first frontend of the service port shows that has any. */
+/** Which endpoint has which slot: as the first frontend that has any of the policy shows, because all have the same. */
 export function foundHistory(found: FoundElements, plan: ServicePlan, family: IpFamily): SlotHistory {
-  const histories = plan.frontends
-    .values()
-    .map((frontend) => slotsUnder(found, packFrontend(frontend, family)));
-  return histories.find(({ cluster, local }) => cluster.length + local.length > 0) ?? NO_HISTORY;
+  const frontends = plan.frontends.map((frontend) => packFrontend(frontend, family));
+  const endpointsFrom = (firstSlot: number) => {
+    const frontend = frontends.find((key) => found.get('endpoints')?.has(pack(key, packSlot(firstSlot))));
+    if (frontend === undefined) return [];
+    return Array.from(slotsFrom(found, frontend, firstSlot), ([, endpoint]) => endpoint);
+  };
+  return { cluster: endpointsFrom(0), local: endpointsFrom(FIRST_LOCAL_SLOT) };
 }
 
 /** All there is under the frontend, without its sources and clients. */
@@ -24,12 +27,6 @@ export function* foundUnder(found: FoundElements, frontend: Packed): Generator<r
   for (const firstSlot of [0, FIRST_LOCAL_SLOT]) {
     for (const [key] of slotsFrom(found, frontend, firstSlot)) yield ['endpoints', key];
   }
-}
-
-function slotsUnder(found: FoundElements, frontend: Packed): SlotHistory {
-  const valuesFrom = (firstSlot: number) =>
-    Array.from(slotsFrom(found, frontend, firstSlot), ([, endpoint]) => endpoint);
-  return { cluster: valuesFrom(0), local: valuesFrom(FIRST_LOCAL_SLOT) };
 }
 
 /** Slots have no holes. */
