@@ -146,7 +146,7 @@ function newChain({ chains }: FakeTable, payload: Buffer): void {
   const there = chains.get(chain.name);
   if (!there) chains.set(chain.name, chain);
   else if (chain.hook && JSON.stringify(chain.hook) !== JSON.stringify(there.hook))
-    throw new FakeRefusal('EEXIST');
+    throw new FakeRefusal('EOPNOTSUPP');
 }
 
 function deleteChain(table: FakeTable, _: Buffer, attributes: Attributes): void {
