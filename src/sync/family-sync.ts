@@ -165,8 +165,13 @@ export class FamilySync {
     tally.changes = all.step.change.services.size;
     if (isComplete) await this.#writeUrgent(all.change, times);
 
+    let isWhole = false;
     const outcome = await applyAround(keys, async (part) => {
-      if (part.length === keys.length) return this.#write(all, isComplete, tally);
+      if (part.length === keys.length) {
+        const result = await this.#write(all, isComplete, tally);
+        isWhole = result.ok;
+        return result;
+      }
       const only = new Set(part);
       const setAside = { has: (key: ServicePortKey) => !only.has(key) };
       const { step, change } = await this.#propose(inputs, { setAside, isComplete, times });
@@ -177,8 +182,8 @@ export class FamilySync {
     if (!outcome.ok) return outcome;
     const tried = [...keys, ...this.#setAside.keys()].filter((key) => !waiting.has(key));
     this.#noteRefused(tried, outcome.refused);
-    // The parts left what nobody wants any more where it was: one more write, without those at fault, removes it.
-    if (!isComplete || outcome.refused.size === 0) return outcome;
+    // Parts leave what nobody wants any more where it was: one more write, without those at fault, removes it.
+    if (!isComplete || isWhole) return outcome;
     return this.#writeWithout(inputs, tally);
   }
 

@@ -78,6 +78,27 @@ describe('the first sync', () => {
     expect(family.status()).toMatchObject({ isSynced: true, servicePorts: 2 });
   });
 
+  it('removes it also where all was refused and each part is taken', async () => {
+    dataplane.kernel.set(key('gone'), 'x');
+    for (const name of ['a', 'b', 'c']) put(name);
+    dataplane.nextFailures.push({ ok: false, error: 'too much', suspects: [key('a')], isTransient: false });
+    expect(await family.sync('start')).toMatchObject({ outcome: 'committed', error: '' });
+    expect([...dataplane.kernel.keys()].sort()).toEqual(['a', 'b', 'c'].map((name) => key(name)));
+    expect(setAside).toEqual([]);
+  });
+
+  it('fails where that cannot be removed, whatever else was written', async () => {
+    dataplane.kernel.set(key('gone'), 'x');
+    for (const name of ['a', 'b']) put(name);
+    const busy = { ok: false, error: 'busy', suspects: [], isTransient: false } as const;
+    dataplane.onApply = () => {
+      if (dataplane.transactions.at(-1)?.includes(key('gone'))) dataplane.nextFailures.push(busy);
+    };
+    expect(await family.sync('start')).toMatchObject({ outcome: 'failed', error: 'busy' });
+    expect(family.status().isSynced).toBe(false);
+    expect([...dataplane.kernel.keys()].sort()).toEqual([key('a'), key('b'), key('gone')]);
+  });
+
   it('writes nothing when the kernel already has it all', async () => {
     put('a');
     await family.sync('start');
