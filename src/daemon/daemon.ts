@@ -19,7 +19,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config } = loaded;
   const outside = createOutside({ config, master, nodeName, log });
   const singleWriter = new SingleWriter();
-  const { sync, flows, otherMode, healthChecks } = await createWriters(options, outside, singleWriter.exec);
+  const { sync, flows, otherMode, healthChecks, close } = await createWriters(
+    options,
+    outside,
+    singleWriter.exec,
+  );
   const guard = createNodeGuard(options);
   const watches = watch(options, outside, { sync, guard });
 
@@ -40,6 +44,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   } finally {
     servers.close();
     healthChecks.close();
+    close();
     await Promise.all([watches.stop(), outside.events.stop()]);
     outside.client.close();
   }

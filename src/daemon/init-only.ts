@@ -24,7 +24,7 @@ export async function initOnly({ source, iptablesVariant }: InitOnlyCommand): Pr
   const { loaded, log } = started;
   try {
     const { mode } = loaded.config;
-    await createKernels({ mode, iptablesVariant, exec, log });
+    (await createKernels({ mode, iptablesVariant, exec, log })).close();
     if (hasLocalhostNodePorts(loaded.config))
       await routeLocalnet(iptablesVariant ?? (await variantOfNode({ exec, log })));
     const [failed] = prepareConntrack(loaded.config.conntrack, { sysctl, hashSize }, log);

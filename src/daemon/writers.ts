@@ -25,6 +25,8 @@ export interface Writers {
   readonly flows: Flows;
   readonly otherMode: OtherMode;
   readonly healthChecks: HealthCheckServers;
+  /** Once they have ended. */
+  close(): void;
 }
 
 /** Prepares the kernel; writes no rule yet. */
@@ -38,7 +40,7 @@ export async function createWriters(
   const notSet = prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
   const sysEvent = readOnlySysEvent(nodeName, notSet);
   if (sysEvent) events.record(sysEvent);
-  const kernels = await createKernels({ mode: config.mode, iptablesVariant, exec, log });
+  const { kernels, close } = await createKernels({ mode: config.mode, iptablesVariant, exec, log });
   const families = kernels.map(({ family }) => family);
   const flows = createFlows({ families, metrics, ...common });
   const otherMode = createOtherMode({ families, remove: removerFor(config.mode, exec), ...common });
@@ -64,5 +66,5 @@ export async function createWriters(
     ...{ nodeName, snapshot, record, healthTimeoutMs: healthTimeoutMs(config) },
     ...common,
   });
-  return { sync, flows, otherMode, healthChecks };
+  return { sync, flows, otherMode, healthChecks, close };
 }
