@@ -41,10 +41,10 @@ export function serviceChains(context: ServiceContext): Chain[] {
 /** The endpoints that have chains of their own, in whichever policy's set they are. */
 export function chainedEndpoints(plan: ServicePlan, use: ServiceUse): PlannedEndpoint[] {
   const policies = (['Cluster', 'Local'] as const).filter((policy) => use.balanceChain[policy]);
-  const chained = policies.map((policy) =>
+  const chained = policies.flatMap((policy) =>
     endpointsOf(plan, policy).filter((endpoint) => needsChain(plan, endpoint)),
   );
-  return [...new Set(chained.flat())];
+  return [...new Map(chained.map((endpoint) => [idOf(endpoint), endpoint])).values()];
 }
 
 function needsChain(plan: ServicePlan, { isHairpinPossible }: PlannedEndpoint): boolean {
