@@ -5,7 +5,7 @@ import type { Chain, ChainId } from './chain.ts';
 import { DISPATCH_NAMES, type Dispatches, type DispatchName, dispatchDelta } from './dispatch.ts';
 import type { RenderContext } from './features.ts';
 import type { Footprint, Layout } from './state.ts';
-import { insertEntry, removeEntry, type Trie, type TrieEntry, trieOf } from './trie.ts';
+import { entriesOf, insertEntry, removeEntry, sizeOf, type Trie, type TrieEntry, trieOf } from './trie.ts';
 
 /** Of the changed service ports; undefined: gone. */
 export type Footprints = ReadonlyMap<ServicePortKey, Footprint | undefined>;
@@ -52,7 +52,8 @@ function* updateTrie(dispatch: DispatchName, layout: Layout, footprints: Footpri
     fresh.push(...without(after, before));
     yield;
   }
-  if (!trie) return trieOf(fresh);
+  // The shape does not depend on how it came about, and making it at once costs less than growing it by more than half.
+  if (fresh.length > sizeOf(trie)) return trieOf([...entriesOf(trie), ...fresh]);
   for (const entry of fresh) {
     trie = insertEntry(trie, entry);
     yield;

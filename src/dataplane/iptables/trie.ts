@@ -134,7 +134,8 @@ function depthOf(trie: Trie): number {
   return trie.kind === 'branch' ? trie.entryDepth : Math.max(...trie.entries.map(({ depth }) => depth));
 }
 
-function sizeOf(trie: Trie): number {
+/** The number of entries. */
+export function sizeOf(trie: Trie): number {
   if (!trie) return 0;
   return trie.kind === 'leaf' ? trie.entries.length : trie.size;
 }
