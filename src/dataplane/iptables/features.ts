@@ -50,27 +50,30 @@ async function probeSets(deps: ProbeDeps): Promise<boolean> {
   const ipset = (...args: readonly string[]) => deps.exec({ file: 'ipset', args, timeoutMs: TIMEOUT_MS });
   const set = await ipset('-exist', 'create', name, 'hash:ip', 'family', family, 'timeout', '0');
   if (set.exitCode !== 0) return false;
-  const canUse = await accepts(
-    deps,
+  const canUse = await accepts(deps, [
     `-m set --match-set ${name} src -j SET --add-set ${name} src --exist --timeout 1`,
-  );
+  ]);
   await ipset('destroy', name);
   return canUse;
 }
 
 async function probeAccounting(deps: ProbeDeps): Promise<boolean> {
-  for (const counter of [INVALID_DROPPED_COUNTER, LOCALHOST_NODE_PORTS_COUNTER]) {
+  const counters = [INVALID_DROPPED_COUNTER, LOCALHOST_NODE_PORTS_COUNTER];
+  for (const counter of counters) {
     // Fails when there is one already, too: whether rules can use it is what counts.
     await deps.exec({ file: 'nfacct', args: ['add', counter], timeoutMs: TIMEOUT_MS });
-    if (!(await accepts(deps, `-m nfacct --nfacct-name ${counter}`))) return false;
   }
-  return true;
+  return accepts(
+    deps,
+    counters.map((counter) => `-m nfacct --nfacct-name ${counter}`),
+  );
 }
 
-/** The rule is on trial alone, and taken away in a transaction of its own: within one, the kernel would never see it. */
-async function accepts(deps: ProbeDeps, rule: string): Promise<boolean> {
+/** The rules are on trial alone, and taken away in a transaction of its own: within one, the kernel would never see it. */
+async function accepts(deps: ProbeDeps, rules: readonly string[]): Promise<boolean> {
   const chain = probeName();
-  const isAccepted = await restore(deps, `*filter\n:${chain} - [0:0]\n-A ${chain} ${rule}\nCOMMIT\n`);
+  const lines = rules.map((rule) => `-A ${chain} ${rule}\n`).join('');
+  const isAccepted = await restore(deps, `*filter\n:${chain} - [0:0]\n${lines}COMMIT\n`);
   if (isAccepted) await restore(deps, `*filter\n:${chain} - [0:0]\n-X ${chain}\nCOMMIT\n`);
   return isAccepted;
 }
