@@ -104,6 +104,16 @@ export function describeNetlink(name: string, createBed: () => NetlinkBed): void
       expect(refusals.map(({ sequence, error }) => [sequence, error.code])).toEqual([[again, 'EEXIST']]);
     });
 
+    it('do the same from another thread', async () => {
+      const connection = new NetlinkConnection(open(createBed()));
+      const writer = new MessageWriter();
+      const first = connection.nextSequence();
+      const again = connection.nextSequence();
+      for (const sequence of [first, again]) writeNewAddress(writer, sequence);
+      const refusals = await connection.transactApart(writer.bytes());
+      expect(refusals.map(({ sequence, error }) => [sequence, error.code])).toEqual([[again, 'EEXIST']]);
+    });
+
     it('refuse a request of an unknown type', () => {
       const connection = new NetlinkConnection(open(createBed()));
       const request = new MessageWriter()
