@@ -69,10 +69,15 @@ function transactions(family: IpFamily, changes: NftablesChangeSet): AsyncGenera
 async function* allAtOnce(family: IpFamily, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
   const { removes, sets, chains, elements } = changes;
   const transaction = new Transaction(family);
+  const misplaced = new Set(removes.chains);
+  const kept = chains.filter(({ name }) => !misplaced.has(name));
   if (sets.length + chains.length > 0) transaction.makeTable();
-  transaction.remove(removes);
+  transaction.makeChains(kept);
+  transaction.empty([...removes.chains, ...kept.map(({ name }) => name)]);
+  transaction.removeSets(removes.sets);
+  transaction.removeChains(removes.chains);
   transaction.makeSets(sets);
-  transaction.makeChains(chains);
+  transaction.makeChains(chains.filter(({ name }) => misplaced.has(name)));
   await cooperate(fill(transaction, elements[Symbol.iterator](), Infinity));
   transaction.fill(chains);
   yield transaction;
@@ -99,10 +104,28 @@ async function* load(family: IpFamily, changes: NftablesChangeSet): AsyncGenerat
   }
 
   const switchOver = new Transaction(family);
-  switchOver.remove(removes);
   switchOver.makeChains(base);
+  switchOver.empty(base.map(({ name }) => name));
   switchOver.fill(base);
   yield switchOver;
+  yield* sweep(family, removes);
+}
+
+/**
+ * What another proxy left, after its last rule was taken away. Chains by themselves: before Linux 6.2 they count as used until the
+ * transaction that deletes what leads to them is over (see kube-proxy's deletion of stale chains).
+ */
+function* sweep(
+  family: IpFamily,
+  { chains, sets }: NftablesChangeSet['removes'],
+): Generator<Transaction, void> {
+  const emptying = new Transaction(family);
+  emptying.empty(chains);
+  emptying.removeSets(sets);
+  yield emptying;
+  const removing = new Transaction(family);
+  removing.removeChains(chains);
+  yield removing;
 }
 
 /** Returns whether all is written. */

@@ -10,8 +10,9 @@ export const TABLE_COMMENT = 'rules for kube-proxy';
 /** An empty chain that says which layout wrote the table. */
 export const LAYOUT_CHAIN = 'fairlead-layout-1';
 
-export const SERVICES = 'services';
-export const MASQUERADING = 'masquerading';
+/** kube-proxy has chains called `services` and `masquerading`, through which packets still come while ours are made. */
+export const SERVICES = 'dispatch';
+export const MASQUERADING = 'masquerade-marked';
 export const LEARNING = 'learning';
 export const CHECK_INPUT = 'check-input';
 export const CHECK_OUTPUT = 'check-output';

@@ -1,6 +1,6 @@
 // Reads the table back: all chains and sets that are in it, whoever made them, and the elements of those sets that are ours.
 import type { IpFamily } from '../../model/ip.ts';
-import type { ListedRule, NfTables } from '../../system/netlink/nftables/nf-tables.ts';
+import type { ListedRule, ListedSet, NfTables } from '../../system/netlink/nftables/nf-tables.ts';
 import type { NftTable } from '../../system/netlink/nftables/nft-table.ts';
 import { setShape } from '../../system/netlink/nftables/set-types.ts';
 import type { Hook } from './chain.ts';
@@ -38,8 +38,13 @@ async function readTable({ family, nfTables }: ReadDeps): Promise<KnownTable> {
   return {
     isLive: chains.values().some(({ hook, tags }) => hook && tags.some((tag) => tag !== '')),
     chains,
-    sets: new Map(sets.map(({ name, shape }) => [name, shape])),
+    sets: new Map(sets.filter(isNamed).map(({ name, shape }) => [name, shape])),
   };
+}
+
+/** One without a name of its own belongs to a rule, and goes with it; the kernel gives it one. */
+function isNamed({ name }: ListedSet): boolean {
+  return !/^__(set|map)\d+$/.test(name);
 }
 
 function tagsOf(rules: readonly ListedRule[] | undefined): readonly string[] {

@@ -24,7 +24,7 @@ export interface NftablesState {
 
 /** Everything in our table of the family, whoever made it, but for the elements. */
 export interface KnownTable {
-  /** Packets come through our chains: base chains lead into `services`. */
+  /** Packets come through our chains: base chains lead into `dispatch`. */
   readonly isLive: boolean;
   readonly chains: Map<string, KnownChain>;
   /** Their shapes, as setShape of set-types.ts has them. */
@@ -55,7 +55,7 @@ export interface NftablesChangeSet {
   readonly isEmpty: boolean;
   /**
    * False while nothing leads to our chains: then the elements may go in as several transactions, after one that makes sets and
-   * fills chains without a hook, and before one that removes and fills base chains.
+   * fills chains without a hook, and before one that fills base chains and others that remove.
    */
   readonly isOneTransaction: boolean;
   /** After it packets come through our chains; they did not before. */

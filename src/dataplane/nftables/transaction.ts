@@ -47,12 +47,20 @@ export class Transaction {
     this.#note(this.#batch.newTable(TABLE_COMMENT), 'the table');
   }
 
-  /** Sets before chains: the elements of maps lead to chains. */
-  remove({ chains, sets }: { readonly chains: readonly string[]; readonly sets: readonly string[] }): void {
-    for (const chain of chains) this.#empty(chain);
+  /** Takes the rules of chains that are there: what they use, and where they lead, can be removed then. */
+  empty(chains: readonly string[]): void {
+    for (const chain of chains) this.#note(this.#batch.flushChain(chain), `chain ${chain}`);
+  }
+
+  /** Before the chains to which elements of maps lead. */
+  removeSets(sets: readonly string[]): void {
     for (const set of sets) this.#note(this.#batch.deleteSet(set), `set ${set}`);
+    this.operations += sets.length;
+  }
+
+  removeChains(chains: readonly string[]): void {
     for (const chain of chains) this.#note(this.#batch.deleteChain(chain), `chain ${chain}`);
-    this.operations += sets.length + chains.length;
+    this.operations += chains.length;
   }
 
   makeSets(schemas: readonly SetSchema[]): void {
@@ -68,10 +76,9 @@ export class Transaction {
     this.operations += chains.length;
   }
 
-  /** With the rules that the chain is to have, in the place of those that it has. */
+  /** Chains without rules. */
   fill(chains: readonly Chain[]): void {
     for (const { name, rules } of chains) {
-      this.#empty(name);
       for (const rule of rules) this.#note(this.#batch.newRule(name, rule), `a rule of chain ${name}`);
     }
   }
@@ -97,10 +104,6 @@ export class Transaction {
     const [first] = refusals;
     const what = subjects[0]?.what ?? 'the transaction';
     return { error: `nf_tables refuses ${what}: ${first?.error.message}`, suspects: [...new Set(owners)] };
-  }
-
-  #empty(chain: string): void {
-    this.#note(this.#batch.flushChain(chain), `chain ${chain}`);
   }
 
   #kernelSet(name: SetName) {
