@@ -5,15 +5,14 @@ import type { IpFamily } from '../../../src/model/ip.ts';
 import { kubeProxySync } from '../../builders/kube-proxy-sync.ts';
 import { type Bed, FAMILIES } from './bed.ts';
 import { restore, restoreAll, save } from './iptables-ruleset.ts';
-import { runOn } from './run-on.ts';
 
 const RECORDED = resolve(import.meta.dirname, '../../fixtures/kube-proxy');
 const SAVE = { IPv4: 'iptables-save', IPv6: 'ip6tables-save' } as const;
 
-/** Its rules as recorded, and the counters that they name. */
+/** Its rules as recorded, and the counters that they name, if they are not there yet. */
 export async function runKubeProxy(bed: Bed): Promise<void> {
   for (const counter of ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'])
-    await runOn(bed, ['nfacct', 'add', counter]);
+    await bed.node.exec('nfacct', ['add', counter]);
   for (const family of FAMILIES) await restoreAll(bed, recorded(bed, family), family);
 }
 

@@ -1,0 +1,123 @@
+// A node whose service proxy changes its mode: kube-proxy's nftables mode, Fairlead in each mode, and the way back. The same traffic
+// runs through all of it; at the end the rules are taken away, to see that it would have noticed.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Daemon } from '../../../src/lab/daemon.ts';
+import { type Bed, type Beds, closeBeds, startBeds, startSynced } from './bed.ts';
+import { IPTABLES } from './dataplanes.ts';
+import { iptablesRuleset } from './iptables-ruleset.ts';
+import { runKubeProxy } from './kube-proxy-rules.ts';
+import { KUBE_PROXY_TABLES, loadKubeProxyTables, syncKubeProxyTables } from './kube-proxy-tables.ts';
+import { runOn } from './run-on.ts';
+import { CONNECT_TIMEOUT_MS, Traffic } from './traffic.ts';
+import { replace, underLoad } from './under-load.ts';
+
+const FLUSHED_MS = 300;
+
+let beds: Beds<(typeof IPTABLES)[number]>;
+beforeAll(async () => {
+  beds = await startBeds(IPTABLES);
+});
+afterAll(() => closeBeds(beds));
+
+describe('from mode to mode under load, and back', () => {
+  it.concurrent.each(IPTABLES)(
+    'costs no connection and leaves nothing of the other mode (%s)',
+    async (name) => {
+      const bed = beds[name];
+      await loadKubeProxyTables(bed);
+      const traffic = await Traffic.start(bed);
+      const step = <T>(what: string, act: () => Promise<T>) => underLoad(traffic, `${name}: ${what}`, act);
+
+      const first = await step("kube-proxy's nftables mode to ours", () => startIn(bed, 'nftables'));
+      expect(await mapsOn(bed)).not.toContain('service-ips');
+
+      const second = await step('nftables to iptables', () =>
+        replace(first, () => startAndRemove(bed, 'iptables')),
+      );
+      expect(await tablesOn(bed)).toEqual([]);
+
+      const third = await step('iptables to nftables', () =>
+        replace(second, () => startAndRemove(bed, 'nftables')),
+      );
+      expect(await iptablesOf(bed)).toEqual([]);
+      expect(await setsOn(bed)).toEqual([]);
+
+      await step("back to kube-proxy's nftables mode", () => replace(third, () => syncKubeProxyTables(bed)));
+      expect(await baseChainsOn(bed)).toEqual(baseChainsIn(KUBE_PROXY_TABLES));
+
+      await expectTrafficNotices(bed, traffic);
+    },
+  );
+});
+
+describe("from kube-proxy's iptables mode to our nftables mode under load", () => {
+  it.concurrent.each(IPTABLES)('costs no connection and leaves none of its rules (%s)', async (name) => {
+    const bed = beds[name];
+    for (const table of await tablesOn(bed)) await runOn(bed, ['nft', 'delete', ...table.split(' ')]);
+    await runKubeProxy(bed);
+    const traffic = await Traffic.start(bed);
+    const daemon = await underLoad(traffic, name, () => startAndRemove(bed, 'nftables'));
+    expect(await iptablesOf(bed)).toEqual([]);
+    await daemon.stop();
+    await expectTrafficNotices(bed, traffic);
+  });
+});
+
+type Mode = 'iptables' | 'nftables';
+
+function startIn(bed: Bed, mode: Mode): Promise<Daemon> {
+  return startSynced(bed, { config: { mode } });
+}
+
+/** Resolves when what the other mode left is gone. */
+async function startAndRemove(bed: Bed, mode: Mode): Promise<Daemon> {
+  const daemon = await startIn(bed, mode);
+  await daemon.waitFor(({ msg }) => msg === 'removed what the other mode left on the node');
+  return daemon;
+}
+
+/** No error until now, and some once packets find no rules for a while. */
+async function expectTrafficNotices(bed: Bed, traffic: Traffic): Promise<void> {
+  await sleep(CONNECT_TIMEOUT_MS);
+  expect((await traffic.report()).errors).toEqual({});
+  const chain = ['ip', 'kube-proxy', 'nat-prerouting'];
+  const saved = await runOn(bed, ['nft', 'list', 'chain', ...chain]);
+  await runOn(bed, ['nft', 'flush', 'chain', ...chain]);
+  await sleep(FLUSHED_MS);
+  await runOn(bed, ['nft', '-f', '-'], saved);
+  const { errors } = await traffic.stop();
+  console.log(`${bed.dataplane}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
+  expect(Object.keys(errors)).not.toEqual([]);
+}
+
+async function tablesOn(bed: Bed): Promise<string[]> {
+  const tables = (await runOn(bed, ['nft', 'list', 'tables'])).split('\n');
+  return tables.filter((table) => table.endsWith(' kube-proxy'));
+}
+
+async function mapsOn(bed: Bed): Promise<string[]> {
+  const listing = await runOn(bed, ['nft', 'list', 'maps', 'ip']);
+  return Array.from(listing.matchAll(/^\tmap (\S+) /gm), ([, name = '']) => name);
+}
+
+/** What of service proxies is left in iptables, but for what is kubelet's, too. */
+async function iptablesOf(bed: Bed): Promise<string[]> {
+  const rules = (await iptablesRuleset.rulesOn(bed)).filter(iptablesRuleset.isOfProxy);
+  return rules.filter((rule) => !rule.includes('KUBE-FIREWALL'));
+}
+
+async function setsOn(bed: Bed): Promise<string[]> {
+  return (await runOn(bed, ['ipset', 'list', '-name'])).split('\n').filter(Boolean);
+}
+
+async function baseChainsOn(bed: Bed): Promise<string[]> {
+  return baseChainsIn(await runOn(bed, ['nft', '--terse', 'list', 'ruleset']));
+}
+
+/** Those of kube-proxy's tables with a hook, and their rules. */
+function baseChainsIn(listing: string): string[] {
+  const tables = listing.split(/^(?=table )/m).filter((table) => /^table ip6? kube-proxy /.test(table));
+  const chains = tables.flatMap((table) => table.match(/^\tchain \S+ \{\n\t\ttype [^}]*\}/gm) ?? []);
+  return chains.filter((chain) => !chain.includes('chain filter-postrouting')).sort();
+}
