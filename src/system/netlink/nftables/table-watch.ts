@@ -13,6 +13,9 @@ import {
 import type { NftTable } from './nft-table.ts';
 import { tableMatcher } from './table-matcher.ts';
 
+/** The event loop has its turns while large transactions are read: a datagram has some 40 events. */
+const DATAGRAMS_PER_TURN = 200;
+
 interface WatchedTable {
   readonly table: NftTable;
   readonly isMeant: ReturnType<typeof tableMatcher>;
@@ -31,11 +34,11 @@ export class NftTableWatch implements TableWatch {
     this.#socket = socket;
     this.#tables = tables.map((table) => ({ table, isMeant: tableMatcher(table), isTouched: false }));
     this.#onTouched = onTouched;
-    socket.onReadable(() => this.#readAll());
+    socket.onReadable(() => this.#read(DATAGRAMS_PER_TURN));
   }
 
   drain(): void {
-    this.#readAll();
+    this.#read(Infinity);
     // The end of a transaction comes after its events; what they tell of is done before.
     this.#tell(undefined);
   }
@@ -45,8 +48,9 @@ export class NftTableWatch implements TableWatch {
     this.#socket.close();
   }
 
-  #readAll(): void {
-    while (!this.#isClosed) {
+  /** At most so many datagrams; the socket stays readable for the rest. */
+  #read(limit: number): void {
+    for (let count = 0; count < limit && !this.#isClosed; count++) {
       const events = this.#receive();
       if (!events) return;
       forEachMessage(events, (type, start, end) => {
@@ -73,7 +77,7 @@ export class NftTableWatch implements TableWatch {
 
   #tell(by: TableTouch['by']): void {
     for (const watched of this.#tables) {
-      if (!watched.isTouched) continue;
+      if (!watched.isTouched || this.#isClosed) continue;
       watched.isTouched = false;
       this.#onTouched({ table: watched.table, ...(by && { by }) });
     }
