@@ -1,6 +1,5 @@
 // Writes the expressions of rules as attributes, as nft encodes them. The numbers are those of
 // linux/netfilter/nf_tables.h; each expression has attributes of its own.
-import { assertNever } from '../../../util/assert-never.ts';
 import type { MessageWriter } from '../message-writer.ts';
 import { NFPROTO, NFTA_DATA_VALUE, NFTA_LIST_ELEM } from './nfnetlink-nftables.ts';
 import type { NftExpression, Register } from './nft-expression.ts';
@@ -39,85 +38,43 @@ const NFT_FIB_RESULT_ADDRTYPE = 3;
 const FIB_FLAGS = { source: 1, destination: 2 } as const;
 const NFT_DYNSET_OP_UPDATE = 1;
 
+type Write<Kind extends NftExpression['kind']> = (
+  writer: MessageWriter,
+  expression: Expression<Kind>,
+  family: NftTable['family'],
+) => MessageWriter;
+
 /** As an element of NFTA_RULE_EXPRESSIONS, for a table of the family. */
 export function writeExpression(
   writer: MessageWriter,
   family: NftTable['family'],
   expression: NftExpression,
 ): void {
-  writer.beginNested(NFTA_LIST_ELEM).attributeString(NFTA_EXPR_NAME, nameOf(expression));
-  writer.beginNested(NFTA_EXPR_DATA);
-  writeData(writer, family, expression);
-  writer.end().end();
+  // Which expression a writer takes is what it is found by.
+  const [name, write] = WRITERS[expression.kind] as readonly [string, Write<NftExpression['kind']>];
+  writer.beginNested(NFTA_LIST_ELEM).attributeString(NFTA_EXPR_NAME, name);
+  write(writer.beginNested(NFTA_EXPR_DATA), expression, family).end().end();
 }
 
-function nameOf({ kind }: NftExpression): string {
-  switch (kind) {
-    case 'set-mark':
-      return 'meta';
-    case 'ct-original':
-      return 'ct';
-    case 'random':
-      return 'numgen';
-    case 'compare':
-      return 'cmp';
-    case 'verdict':
-      return 'immediate';
-    case 'dnat':
-      return 'nat';
-    case 'masquerade':
-      return 'masq';
-    case 'fib-type':
-      return 'fib';
-    case 'learn':
-      return 'dynset';
-    default:
-      return kind;
-  }
-}
-
-function writeData(
-  writer: MessageWriter,
-  family: NftTable['family'],
-  expression: NftExpression,
-): MessageWriter {
-  switch (expression.kind) {
-    case 'payload':
-      return writePayload(writer, expression);
-    case 'meta':
-      return writeMeta(writer, expression);
-    case 'set-mark':
-      return writeSetMark(writer, expression);
-    case 'ct':
-      return writeCt(writer, expression);
-    case 'ct-original':
-      return writeCtOriginal(writer, expression);
-    case 'random':
-      return writeRandom(writer, expression);
-    case 'bitwise':
-      return writeBitwise(writer, expression);
-    case 'compare':
-      return writeCompare(writer, expression);
-    case 'lookup':
-      return writeLookup(writer, expression);
-    case 'verdict':
-      return writeImmediate(writer, expression);
-    case 'dnat':
-      return writeDnat(writer, expression);
-    case 'masquerade':
-      return writeMasquerade(writer);
-    case 'reject':
-      return writeReject(writer, family);
-    case 'fib-type':
-      return writeFibType(writer, expression);
-    case 'counter':
-      return writer;
-    case 'learn':
-      return writeLearn(writer, expression);
-    default:
-      return assertNever(expression);
-  }
-}
+/** The kernel's names, and what writes the rest. */
+const WRITERS: { readonly [Kind in NftExpression['kind']]: readonly [name: string, write: Write<Kind>] } = {
+  payload: ['payload', writePayload],
+  meta: ['meta', writeMeta],
+  'set-mark': ['meta', writeSetMark],
+  ct: ['ct', writeCt],
+  'ct-original': ['ct', writeCtOriginal],
+  random: ['numgen', writeRandom],
+  bitwise: ['bitwise', writeBitwise],
+  compare: ['cmp', writeCompare],
+  lookup: ['lookup', writeLookup],
+  verdict: ['immediate', writeImmediate],
+  dnat: ['nat', writeDnat],
+  masquerade: ['masq', writeMasquerade],
+  reject: ['reject', writeReject],
+  'fib-type': ['fib', writeFibType],
+  counter: ['counter', (writer) => writer],
+  learn: ['dynset', writeLearn],
+};
 
 const NFTA_PAYLOAD = { DREG: 1, BASE: 2, OFFSET: 3, LEN: 4 } as const;
 
@@ -216,7 +173,11 @@ function writeMasquerade(writer: MessageWriter): MessageWriter {
 
 const NFTA_REJECT = { TYPE: 1, ICMP_CODE: 2 } as const;
 
-function writeReject(writer: MessageWriter, family: NftTable['family']): MessageWriter {
+function writeReject(
+  writer: MessageWriter,
+  _: Expression<'reject'>,
+  family: NftTable['family'],
+): MessageWriter {
   return writer
     .attributeBe32(NFTA_REJECT.TYPE, NFT_REJECT_ICMP_UNREACH)
     .attributeU8(NFTA_REJECT.ICMP_CODE, PORT_UNREACHABLE[family]);

@@ -61,7 +61,7 @@ export class NftTableWatch implements TableWatch {
   }
 
   #receive(): Buffer | undefined {
-    for (;;) {
+    while (!this.#isClosed) {
       try {
         return this.#socket.receive();
       } catch (error) {
@@ -69,6 +69,7 @@ export class NftTableWatch implements TableWatch {
         this.#onTouched({ table: undefined });
       }
     }
+    return undefined;
   }
 
   #note(events: Buffer, start: number, end: number): void {
