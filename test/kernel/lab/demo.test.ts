@@ -19,6 +19,7 @@ describe('the demo', () => {
   it.each([
     ['--iptables', 'legacy'],
     ['--iptables', 'nft'],
+    ['--mode', 'nftables'],
   ])('is right about everything with %s %s, in less than a minute', async (...flags) => {
     const { exitCode, stdout } = await demo(flags);
     expect(stdout).toContain('All of it was right.');
