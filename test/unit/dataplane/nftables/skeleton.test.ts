@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../../../src/dataplane/nftables/chain.ts';
+import { SERVICES } from '../../../../src/dataplane/nftables/names.ts';
 import { affinitySet, FIXED_SETS } from '../../../../src/dataplane/nftables/schema.ts';
 import { type SkeletonContext, skeleton } from '../../../../src/dataplane/nftables/skeleton.ts';
 import type { GlobalPlan } from '../../../../src/plan/plan.ts';
