@@ -47,7 +47,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   });
 
   it('masquerade nobody on the way to a ClusterIP when nobody can be told from a local pod', () => {
-    const rules = (global: Partial<GlobalPlan>) => chainOf(skeleton(context(global)), 'dispatch').rules;
+    const rules = (global: Partial<GlobalPlan>) => chainOf(skeleton(context(global)), SERVICES).rules;
     expect(rules({ localDetector: { kind: 'none' } })).toHaveLength(2);
     expect(rules({ localDetector: { kind: 'none' }, masqueradeAll: true })).toHaveLength(3);
   });
