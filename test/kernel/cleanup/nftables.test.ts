@@ -1,11 +1,11 @@
-// --cleanup after kube-proxy's nftables mode: its tables go, tables of others stay, and established connections live on.
+// --cleanup after nftables mode, kube-proxy's and ours: the tables go, tables of others stay, and established connections live on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Bed, type Beds, closeBeds, startBeds } from '../daemon/bed.ts';
+import { type Bed, type Beds, closeBeds, startBeds, startSynced } from '../daemon/bed.ts';
 import { loadKubeProxyTables } from '../daemon/kube-proxy-tables.ts';
 import { runOn } from '../daemon/run-on.ts';
 import { TARGETS } from '../daemon/traffic.ts';
-import { fairlead } from './node.ts';
+import { fairlead, SOURCES } from './node.ts';
 
 /** Messages are sent every 5 ms. */
 const ECHOES_MS = 500;
@@ -30,8 +30,7 @@ it('removes the tables, and keeps what others made and established connections',
   expect(result, result.stderr).toMatchObject({ exitCode: 0 });
   expect(result.stderr).toContain('table ip6 kube-proxy');
   expect(await runOn(bed, ['nft', 'list', 'table', 'ip', 'others'])).toBe(OTHERS);
-  for (const family of ['ip', 'ip6'])
-    expect(await anchorOn(bed, family)).toContain('ct state invalid return');
+  for (const family of ['ip', 'ip6']) expect(await tableOn(bed, family)).toContain('ct state invalid return');
   const before = await Promise.all(transfers.map((transfer) => transfer.report()));
   await sleep(ECHOES_MS);
   const after = await Promise.all(transfers.map((transfer) => transfer.report()));
@@ -57,7 +56,23 @@ it('changes nothing the second time', async () => {
   expect(await runOn(bed, ['nft', 'list', 'ruleset'])).toBe(before);
 });
 
-/** What is left of the table. */
-function anchorOn(bed: Bed, family: string): Promise<string> {
+it("removes Fairlead's table, and leaves an anchor that the next start takes over", async () => {
+  const bed = beds['iptables-nft'];
+  const start = () => startSynced(bed, { command: SOURCES, config: { mode: 'nftables' } });
+  await (await start()).stop();
+  expect(await chainsIn(bed, 'ip')).toContain('dispatch');
+  const result = await fairlead(bed, '--cleanup');
+  expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+  for (const family of ['ip', 'ip6']) expect(await chainsIn(bed, family)).toEqual(['nat-prerouting']);
+  await (await start()).stop();
+  expect(await tableOn(bed, 'ip')).not.toContain('ct state invalid return');
+  expect(await chainsIn(bed, 'ip')).toContain('dispatch');
+});
+
+async function chainsIn(bed: Bed, family: string): Promise<string[]> {
+  return Array.from((await tableOn(bed, family)).matchAll(/^\tchain (\S+) \{/gm), ([, name = '']) => name);
+}
+
+function tableOn(bed: Bed, family: string): Promise<string> {
   return runOn(bed, ['nft', 'list', 'table', family, 'kube-proxy']);
 }
