@@ -1,5 +1,6 @@
 // The daemon: puts the parts together, starts them in order and stops them. No logic of its own.
 import { isGateOn } from '../config/feature-gates.ts';
+import { ModelState } from '../sync/model-state.ts';
 import { openNetlinkSocket } from '../system/netlink/netlink-socket.ts';
 import { createWatchNodeAddresses } from '../system/node-addresses.ts';
 import { systemClock } from '../util/clock.ts';
@@ -11,21 +12,38 @@ import { startServers } from './servers.ts';
 import { SingleWriter } from './single-writer.ts';
 import { startEvents } from './start-events.ts';
 import { startWatches, type Watches } from './watches.ts';
-import { createWriters, type Writers } from './writers.ts';
+import { createWriters } from './writers.ts';
 
 /** Runs until the signal aborts. Throws for what only an operator can put right. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { loaded, flags, nodeName, master, log, signal } = options;
-  const { config } = loaded;
-  const outside = createOutside({ config, master, nodeName, log });
-  const singleWriter = new SingleWriter();
-  const { sync, flows, otherMode, healthChecks, close } = await createWriters(
-    options,
-    outside,
-    singleWriter.exec,
-  );
+  const { loaded, nodeName, master, log } = options;
+  const outside = createOutside({ config: loaded.config, master, nodeName, log });
+  const model = new ModelState({ clock: systemClock });
   const guard = createNodeGuard(options);
-  const watches = watch(options, outside, { sync, guard });
+  const watches = watch(options, outside, { model, guard });
+  try {
+    // Finding out what the kernel can do takes as long as a list: both at once.
+    await serve(options, { outside, model, guard, watches });
+  } finally {
+    await Promise.all([watches.stop(), outside.events.stop()]);
+    outside.client.close();
+  }
+}
+
+interface Sources {
+  readonly outside: Outside;
+  readonly model: ModelState;
+  readonly guard: NodeGuard;
+  readonly watches: Watches;
+}
+
+async function serve(options: DaemonOptions, { outside, model, guard, watches }: Sources): Promise<void> {
+  const { loaded, flags, nodeName, log, signal } = options;
+  const { config } = loaded;
+  const singleWriter = new SingleWriter();
+  const { exec } = singleWriter;
+  const writers = await createWriters(options, outside, { model, exec });
+  const { sync, flows, otherMode, healthChecks } = writers;
 
   const fatal = new AbortController();
   const running = AbortSignal.any([signal, fatal.signal]);
@@ -44,9 +62,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   } finally {
     servers.close();
     healthChecks.close();
-    close();
-    await Promise.all([watches.stop(), outside.events.stop()]);
-    outside.client.close();
+    writers.close();
   }
 }
 
@@ -58,11 +74,11 @@ function createNodeGuard({ loaded, nodeName, log, restart }: DaemonOptions): Nod
 function watch(
   { loaded, nodeName, log, signal }: DaemonOptions,
   { client }: Outside,
-  { sync, guard }: Pick<Writers, 'sync'> & { readonly guard: NodeGuard },
+  { model, guard }: Pick<Sources, 'model' | 'guard'>,
 ): Watches {
   return startWatches({
     ...{ client, nodeName, log, signal, clock: systemClock, random: Math.random },
-    model: sync.model,
+    model,
     allowsExternalIps: isGateOn('AllowServiceExternalIPs', loaded.config.featureGates),
     onNode: (node) => guard.handle(node),
     watchNodeAddresses: createWatchNodeAddresses(openNetlinkSocket),

@@ -1,6 +1,7 @@
 // What writes to the node's kernel, and who is told of it: sync, the flows that follow it, and the servers that show it.
 import { modeSectionOf } from '../config/mode-section.ts';
 import type { HealthCheckServers } from '../status/health-check-servers.ts';
+import type { ModelState } from '../sync/model-state.ts';
 import { tellAll } from '../sync/observer.ts';
 import { Sync } from '../sync/sync.ts';
 import { hashSize } from '../system/conntrack-hash-size.ts';
@@ -29,11 +30,16 @@ export interface Writers {
   close(): void;
 }
 
+interface WritersDeps {
+  readonly model: ModelState;
+  readonly exec: Exec;
+}
+
 /** Prepares the kernel; writes no rule yet. */
 export async function createWriters(
   { loaded, nodeName, iptablesVariant, log }: DaemonOptions,
   { events, metrics }: Pick<Outside, 'events' | 'metrics'>,
-  exec: Exec,
+  { model, exec }: WritersDeps,
 ): Promise<Writers> {
   const { config, setFields } = loaded;
   const common = { log, clock: systemClock, random: Math.random };
@@ -46,6 +52,7 @@ export async function createWriters(
   const otherMode = createOtherMode({ families, remove: removerFor(config.mode, exec), ...common });
   const record = events.record.bind(events);
   const sync: Sync = new Sync({
+    model,
     kernels,
     settings: planSettingsOf(config, nodeName),
     pacing: pacingOf(config, setFields),

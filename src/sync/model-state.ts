@@ -30,13 +30,16 @@ export class ModelState {
   #lastChangeMs: number | undefined;
   #serviceEvents = 0;
   #endpointSliceEvents = 0;
-  readonly #onEvent: () => void;
+  #onEvent: () => void = () => {};
+
+  constructor({ clock }: { readonly clock: Clock }) {
+    this.#clock = clock;
+    this.#slices = new EndpointSliceCache({ startedAtMs: clock.nowMs() });
+  }
 
   /** `onEvent` is called after each event that gives a sync something to do, and at the end of each list. */
-  constructor({ clock, onEvent }: { readonly clock: Clock; readonly onEvent: () => void }) {
-    this.#clock = clock;
+  listen(onEvent: () => void): void {
     this.#onEvent = onEvent;
-    this.#slices = new EndpointSliceCache({ startedAtMs: clock.nowMs() });
   }
 
   handleService(event: WatchEvent<ServiceRecord>): void {

@@ -5,12 +5,14 @@ import type { Clock } from '../util/clock.ts';
 import { FamilyLoop } from './family-loop.ts';
 import { FamilySync } from './family-sync.ts';
 import type { AnyKernelMirror } from './kernel-mirror.ts';
-import { ModelState } from './model-state.ts';
+import type { ModelState } from './model-state.ts';
 import type { SyncObserver } from './observer.ts';
 import type { Pacing } from './pacing.ts';
 import type { PlanSettings } from './plan-inputs.ts';
 
 export interface SyncOptions {
+  /** Where the watches deliver, and may have delivered already. */
+  readonly model: ModelState;
   /** One for each family that this node has. */
   readonly kernels: readonly AnyKernelMirror[];
   readonly settings: PlanSettings;
@@ -24,8 +26,6 @@ export interface SyncOptions {
 }
 
 export class Sync {
-  /** Where the watches deliver. */
-  readonly model: ModelState;
   readonly #families: readonly FamilySync[];
   readonly #loops: readonly FamilyLoop[];
   readonly #options: SyncOptions;
@@ -34,11 +34,10 @@ export class Sync {
 
   constructor(options: SyncOptions) {
     this.#options = options;
-    this.model = new ModelState({ clock: options.clock, onEvent: () => this.#onEvent() });
-    this.#families = options.kernels.map(
-      (kernel) => new FamilySync({ ...options, kernel, model: this.model }),
-    );
+    this.#families = options.kernels.map((kernel) => new FamilySync({ ...options, kernel }));
     this.#loops = this.#families.map((family) => new FamilyLoop({ ...options, family }));
+    options.model.listen(() => this.#onEvent());
+    this.#onEvent();
   }
 
   /** Those that the node has. */
@@ -58,16 +57,17 @@ export class Sync {
   }
 
   snapshot(): Snapshot {
+    const { model, settings } = this.#options;
     return {
       runningSinceMs: this.#runningSinceMs,
       families: this.#families.map((family) => family.status()),
-      node: this.model.latestNode(this.#options.settings.node.name),
-      activity: this.model.activity(),
+      node: model.latestNode(settings.node.name),
+      activity: model.activity(),
     };
   }
 
   #onEvent(): void {
-    if (this.model.hasSynced) this.#mirrored.resolve();
+    if (this.#options.model.hasSynced) this.#mirrored.resolve();
     for (const loop of this.#loops) loop.poke();
   }
 }

@@ -31,7 +31,7 @@ export class HostileCluster {
 
   constructor(kernel: AnyKernelMirror) {
     const clock = new FakeClock();
-    this.#model = new ModelState({ clock, onEvent: () => {} });
+    this.#model = new ModelState({ clock });
     this.#putHarmless(kernel.family);
     this.family = new FamilySync({
       kernel,

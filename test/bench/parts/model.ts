@@ -6,7 +6,7 @@ import type { PopulationRecords } from '../populations/records.ts';
 import { NODE_IP, NODE_RECORD, SERVICE_CIDR_RECORD } from './plan-settings.ts';
 
 export function modelOf({ services, slices }: PopulationRecords): ModelState {
-  const model = new ModelState({ clock: systemClock, onEvent: () => {} });
+  const model = new ModelState({ clock: systemClock });
   deliver(services, (event) => model.handleService(event));
   deliver(slices, (event) => model.handleEndpointSlice(event));
   deliver([NODE_RECORD], (event) => model.handleNode(event));

@@ -90,7 +90,7 @@ async function programmed(lineup: Lineup, badRule?: string) {
 }
 
 function modelOf({ family }: Lineup, clock: FakeClock): ModelState {
-  const model = new ModelState({ clock, onEvent: () => {} });
+  const model = new ModelState({ clock });
   const { vip, endpoint } = NETWORKS[family];
   for (let i = 1; i <= SERVICES; i++) {
     const name = `service-${i}`;

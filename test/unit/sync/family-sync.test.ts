@@ -25,7 +25,7 @@ let conflicts: FrontendConflict[];
 beforeEach(() => {
   dataplane = new FakeDataplane();
   clock = new FakeClock();
-  model = new ModelState({ clock, onEvent: () => {} });
+  model = new ModelState({ clock });
   commits = [];
   setAside = [];
   conflicts = [];

@@ -3,6 +3,7 @@ import type { IpFamily } from '../../../src/model/ip.ts';
 import type { NodeRecord } from '../../../src/model/records.ts';
 import type { SyncReport } from '../../../src/status/snapshot.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
+import { ModelState } from '../../../src/sync/model-state.ts';
 import { type Tampering, tellAll } from '../../../src/sync/observer.ts';
 import { Sync, type SyncOptions } from '../../../src/sync/sync.ts';
 import { aPlanConfig } from '../../builders/plans.ts';
@@ -18,6 +19,7 @@ const NODE: NodeRecord = {
 };
 
 let dataplane: FakeDataplane;
+let model: ModelState;
 let clock: FakeClock;
 let starts: IpFamily[];
 let reports: SyncReport[];
@@ -29,6 +31,7 @@ beforeEach(() => {
   dataplane = new FakeDataplane();
   // A sync gives the event loop a turn at each of its steps.
   clock = new FakeClock({ turns: 12 });
+  model = new ModelState({ clock });
   starts = [];
   reports = [];
   touches = [];
@@ -44,10 +47,10 @@ afterEach(async () => {
 async function start(options: Partial<SyncOptions> = {}): Promise<Sync> {
   const sync = newSync(options);
   for (const event of LISTED) {
-    sync.model.handleService(event);
-    sync.model.handleEndpointSlice(event);
-    sync.model.handleNode(event);
-    sync.model.handleServiceCidr(event);
+    model.handleService(event);
+    model.handleEndpointSlice(event);
+    model.handleNode(event);
+    model.handleServiceCidr(event);
   }
   await sync.mirrored;
   running = sync.run(abort.signal);
@@ -58,6 +61,7 @@ async function start(options: Partial<SyncOptions> = {}): Promise<Sync> {
 
 function newSync(options: Partial<SyncOptions>): Sync {
   return new Sync({
+    model,
     kernels: [new KernelMirror(dataplane)],
     settings: { config: aPlanConfig(), node: { name: 'node-1', bindIp: undefined } },
     pacing: { minSyncPeriodMs: undefined },
@@ -75,9 +79,9 @@ function newSync(options: Partial<SyncOptions>): Sync {
   });
 }
 
-function putEndpoint(sync: Sync, address: string): void {
-  sync.model.handleService({ kind: 'put', record: aService() });
-  sync.model.handleEndpointSlice({
+function putEndpoint(address: string): void {
+  model.handleService({ kind: 'put', record: aService() });
+  model.handleEndpointSlice({
     kind: 'put',
     record: aSlice({ endpoints: [anEndpoint({ ip: ip(address) })] }),
   });
@@ -93,28 +97,39 @@ describe('Sync', () => {
     void sync.mirrored.then(() => {
       isMirrored = true;
     });
-    for (const event of LISTED) sync.model.handleService(event);
-    for (const event of LISTED) sync.model.handleEndpointSlice(event);
-    for (const event of LISTED) sync.model.handleNode(event);
+    for (const event of LISTED) model.handleService(event);
+    for (const event of LISTED) model.handleEndpointSlice(event);
+    for (const event of LISTED) model.handleNode(event);
     await clock.advance(0);
     expect(isMirrored).toBe(false);
-    for (const event of LISTED) sync.model.handleServiceCidr(event);
+    for (const event of LISTED) model.handleServiceCidr(event);
     await clock.advance(0);
     expect(isMirrored).toBe(true);
   });
 
+  it('is mirrored at once when the lists were complete before it', async () => {
+    for (const event of LISTED) {
+      model.handleService(event);
+      model.handleEndpointSlice(event);
+      model.handleNode(event);
+      model.handleServiceCidr(event);
+    }
+    running = Promise.resolve();
+    await expect(newSync({}).mirrored).resolves.toBeUndefined();
+  });
+
   it('applies the first change after a quiet time at once', async () => {
-    const sync = await start();
+    await start();
     await clock.advance(1_000);
-    putEndpoint(sync, '10.244.2.1');
+    putEndpoint('10.244.2.1');
     await clock.advance(0);
     expect(reports).toMatchObject([{ cause: 'changes', outcome: 'committed', lagMs: 0 }]);
   });
 
   it('tells when a sync begins', async () => {
-    const sync = await start();
+    await start();
     starts.length = 0;
-    putEndpoint(sync, '10.244.2.1');
+    putEndpoint('10.244.2.1');
     await clock.advance(0);
     expect(starts).toEqual(['IPv4']);
     await clock.advance(60_000);
@@ -122,10 +137,10 @@ describe('Sync', () => {
   });
 
   it('puts a burst into few syncs, spaced by what a sync costs', async () => {
-    const sync = await start();
+    await start();
     dataplane.onApply = () => clock.spend(400);
     for (let i = 1; i <= 100; i++) {
-      putEndpoint(sync, `10.244.3.${i}`);
+      putEndpoint(`10.244.3.${i}`);
       await clock.advance(100);
     }
     // 10 s of changes; each sync of 0.4 s is followed by 1.6 s of rest.
@@ -134,11 +149,11 @@ describe('Sync', () => {
   });
 
   it('honours minSyncPeriod', async () => {
-    const sync = await start({ pacing: { minSyncPeriodMs: 5_000 } });
+    await start({ pacing: { minSyncPeriodMs: 5_000 } });
     await clock.advance(10_000);
-    putEndpoint(sync, '10.244.3.1');
+    putEndpoint('10.244.3.1');
     await clock.advance(0);
-    putEndpoint(sync, '10.244.3.2');
+    putEndpoint('10.244.3.2');
     await clock.advance(4_900);
     expect(reports).toHaveLength(1);
     await clock.advance(200);
@@ -159,7 +174,7 @@ describe('Sync', () => {
 
   it('notices within five seconds that somebody removed rules, and repairs them', async () => {
     const sync = await start();
-    putEndpoint(sync, '10.244.2.1');
+    putEndpoint('10.244.2.1');
     await clock.advance(1_000);
     dataplane.kernel.clear();
     await clock.advance(5_000);
@@ -169,8 +184,8 @@ describe('Sync', () => {
   });
 
   it('repairs at once when the dataplane says that somebody touched it, and tells who', async () => {
-    const sync = await start();
-    putEndpoint(sync, '10.244.2.1');
+    await start();
+    putEndpoint('10.244.2.1');
     await clock.advance(100);
     reports.length = 0;
     const by = { pid: 4711, name: 'nft' };
@@ -184,8 +199,8 @@ describe('Sync', () => {
   });
 
   it('repairs once more what somebody touches during a repair', async () => {
-    const sync = await start();
-    putEndpoint(sync, '10.244.2.1');
+    await start();
+    putEndpoint('10.244.2.1');
     await clock.advance(100);
     reports.length = 0;
     dataplane.onApply = () => {
@@ -228,9 +243,9 @@ describe('Sync', () => {
     running = Promise.resolve();
     expect(sync.snapshot()).toMatchObject({ node: undefined, runningSinceMs: undefined });
     const node = { ...NODE, taintKeys: ['ToBeDeletedByClusterAutoscaler'] };
-    sync.model.handleNode({ kind: 'put', record: node });
+    model.handleNode({ kind: 'put', record: node });
     expect(sync.snapshot().node).toBe(node);
-    sync.model.handleNode({ kind: 'delete', namespace: '', name: 'node-1' });
+    model.handleNode({ kind: 'delete', namespace: '', name: 'node-1' });
     expect(sync.snapshot().node).toBeUndefined();
     running = sync.run(abort.signal);
     expect(sync.snapshot().runningSinceMs).toBe(clock.nowMs());
@@ -238,7 +253,7 @@ describe('Sync', () => {
 
   it('counts what the watches bring', async () => {
     const sync = await start();
-    putEndpoint(sync, '10.244.2.1');
+    putEndpoint('10.244.2.1');
     const { activity } = sync.snapshot();
     expect(activity).toEqual({
       lastChangeMs: clock.nowMs(),
