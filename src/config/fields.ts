@@ -156,9 +156,14 @@ export const FIELDS = {
     masqueradeAll: field(bool, false, 'SNAT for everything that is sent to ClusterIPs.', {
       flag: 'masquerade-all',
     }),
-    localhostNodePorts: field(bool, true, 'NodePorts on 127.0.0.1; nftables mode has none.', {
-      flag: 'iptables-localhost-nodeports',
-    }),
+    localhostNodePorts: field(
+      bool,
+      true,
+      'NodePorts on 127.0.0.1; in nftables mode nodePortAddresses has to name it.',
+      {
+        flag: 'iptables-localhost-nodeports',
+      },
+    ),
     syncPeriod: field(periodOfMode, seconds(30), 'The longest wait between two tries of a failing sync.', {
       flag: 'iptables-sync-period',
     }),

@@ -57,7 +57,7 @@ function serverWarnings(config: ProxyConfig, { primaryFamily }: NodeFamilies): s
   });
 }
 
-function nodePortWarnings({ mode, nodePortAddresses }: ProxyConfig, { families }: NodeFamilies): string[] {
+function nodePortWarnings({ nodePortAddresses }: ProxyConfig, { families }: NodeFamilies): string[] {
   if (nodePortAddresses.length === 0)
     return [
       'nodePortAddresses is not set: NodePorts answer on all addresses of the node; consider [primary]',
@@ -67,12 +67,7 @@ function nodePortWarnings({ mode, nodePortAddresses }: ProxyConfig, { families }
   // `primary`, `localhost` and `all` are of both families.
   const missing =
     cidrs.length === nodePortAddresses.length ? families.filter((family) => !named.has(family)) : [];
-  return [
-    ...missing.map(
-      (family) => `nodePortAddresses has no ${family} network: NodePorts answer on all ${family} addresses`,
-    ),
-    ...(mode === 'nftables' && nodePortAddresses.includes('localhost')
-      ? ['nodePortAddresses has localhost, but nftables mode has no NodePorts on loopback addresses']
-      : []),
-  ];
+  return missing.map(
+    (family) => `nodePortAddresses has no ${family} network: NodePorts answer on all ${family} addresses`,
+  );
 }

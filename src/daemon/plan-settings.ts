@@ -9,7 +9,7 @@ import type { Pacing } from '../sync/pacing.ts';
 import type { PlanSettings } from '../sync/plan-inputs.ts';
 
 export function planSettingsOf(config: ProxyConfig, nodeName: string): PlanSettings {
-  const { mode, iptables, detectLocal } = config;
+  const { detectLocal } = config;
   const { masqueradeBit, masqueradeAll } = modeSectionOf(config);
   return {
     config: {
@@ -20,11 +20,16 @@ export function planSettingsOf(config: ProxyConfig, nodeName: string): PlanSetti
       bridgeInterface: detectLocal.bridgeInterface,
       interfaceNamePrefix: detectLocal.interfaceNamePrefix,
       nodePortAddresses: config.nodePortAddresses.flatMap(networksOf),
-      // A packet from 127.0.0.1 leaves the node only with route_localnet, which nftables mode does without, as upstream.
-      localhostNodePorts: mode === 'iptables' && iptables.localhostNodePorts,
+      localhostNodePorts: hasLocalhostNodePorts(config),
     },
     node: { name: nodeName, bindIp: isUnspecified(config.bindAddress) ? undefined : config.bindAddress },
   };
+}
+
+/** In nftables mode loopback has to be named, as from kube-proxy 1.37 on: it takes a setting of the whole node, route_localnet. */
+function hasLocalhostNodePorts({ mode, iptables, nodePortAddresses }: ProxyConfig): boolean {
+  if (mode === 'iptables') return iptables.localhostNodePorts;
+  return nodePortAddresses.some((entry) => entry === 'localhost' || entry.startsWith('127.'));
 }
 
 /** Without a period of the operator's own, sync adapts to what it costs. */

@@ -18,6 +18,7 @@ import { removerFor } from './leftovers.ts';
 import { createOtherMode, type OtherMode } from './other-mode.ts';
 import type { Outside } from './outside.ts';
 import { pacingOf, planSettingsOf } from './plan-settings.ts';
+import { createRouteLocalnet } from './route-localnet.ts';
 import { healthTimeoutMs } from './servers.ts';
 import { createSyncMessages } from './sync-messages.ts';
 
@@ -62,6 +63,7 @@ export async function createWriters(
       metrics,
       flows,
       otherMode,
+      config.mode === 'nftables' ? createRouteLocalnet({ sysctl, log }) : {},
       { onSync: (_, status) => healthChecks.follow(status) },
       { onSync: ({ cause }) => cause === 'start' && hasStarted() && compactHeapWhenIdle() },
     ]),

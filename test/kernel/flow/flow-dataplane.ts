@@ -2,7 +2,7 @@
 import type { ControlPlane } from '../../../src/lab/control-plane/control-plane.ts';
 import type { Daemon } from '../../../src/lab/daemon.ts';
 import type { Lab } from '../../../src/lab/lab.ts';
-import { flowNode, type NodeName } from './world.ts';
+import { flowNode, type NodeName, type ProxySettings } from './world.ts';
 
 export interface FlowDataplane {
   /** As in `iptables legacy`. */
@@ -34,10 +34,19 @@ export interface FlowSkip {
 /** Seven daemons share the machine, so that what a sync takes says nothing about when the next one should be. */
 const MIN_SYNC_PERIOD = '100ms';
 
+/** nftables mode serves loopback only where it is named. */
+function withLocalhost(
+  mode: FlowDataplane['mode'],
+  { nodePortAddresses, localhostNodePorts }: ProxySettings,
+): readonly string[] {
+  const isMeant = localhostNodePorts && nodePortAddresses.includes('0.0.0.0/0');
+  return mode === 'nftables' && isMeant ? [...nodePortAddresses, 'localhost'] : nodePortAddresses;
+}
+
 /** The configuration of the node's daemon, on top of what every daemon of a lab has. */
 export function daemonConfigOf({ mode }: FlowDataplane, name: NodeName): Readonly<Record<string, unknown>> {
   const { settings } = flowNode(name);
-  const { detectLocalMode, clusterCidrs, nodePortAddresses, masqueradeAll, localhostNodePorts } = settings;
+  const { detectLocalMode, clusterCidrs, masqueradeAll, localhostNodePorts } = settings;
   return {
     mode,
     detectLocalMode,
@@ -46,7 +55,7 @@ export function daemonConfigOf({ mode }: FlowDataplane, name: NodeName): Readonl
       interfaceNamePrefix: settings.interfaceNamePrefix,
     },
     clusterCIDR: clusterCidrs.join(','),
-    nodePortAddresses,
+    nodePortAddresses: withLocalhost(mode, settings),
     iptables: { masqueradeAll, localhostNodePorts, minSyncPeriod: MIN_SYNC_PERIOD },
     nftables: { masqueradeAll, minSyncPeriod: MIN_SYNC_PERIOD },
   };

@@ -73,11 +73,6 @@ describe('ipWarnings', () => {
     ['nodePortAddresses: [all]', BOTH, []],
     ['mode: nftables', BOTH, []],
     [
-      'mode: nftables\nnodePortAddresses: [primary, localhost]',
-      BOTH,
-      ['nodePortAddresses has localhost, but nftables mode has no NodePorts on loopback addresses'],
-    ],
-    [
       `${QUIET}clusterCIDR: fd00::/48`,
       BOTH,
       ["the node's primary family is IPv4, but clusterCIDR is fd00::/48"],

@@ -48,10 +48,14 @@ describe('nodePortAddresses', () => {
     expect(planConfigOf('mode: iptables').nodePortAddresses).toEqual([]);
   });
 
-  it('never serve NodePorts on 127.0.0.1 in nftables mode', () => {
-    expect(planConfigOf('mode: iptables').localhostNodePorts).toBe(true);
-    expect(planConfigOf('mode: nftables\niptables: {localhostNodePorts: true}').localhostNodePorts).toBe(
-      false,
-    );
+  it.each([
+    ['mode: iptables', true],
+    ['mode: iptables\niptables: {localhostNodePorts: false}', false],
+    ['mode: nftables', false],
+    ['mode: nftables\nnodePortAddresses: [all]', false],
+    ['mode: nftables\nnodePortAddresses: [primary, localhost]', true],
+    ['mode: nftables\nnodePortAddresses: [127.0.0.0/8]', true],
+  ])('of %j serve NodePorts on 127.0.0.1: %s', (fields, expected) => {
+    expect(planConfigOf(fields).localhostNodePorts).toBe(expected);
   });
 });
