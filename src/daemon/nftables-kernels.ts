@@ -5,7 +5,7 @@ import type { IpFamily } from '../model/ip.ts';
 import { KernelMirror } from '../sync/kernel-mirror.ts';
 import type { Exec } from '../system/exec.ts';
 import { legacyTables } from '../system/legacy-tables.ts';
-import { type NfTables, openNfTables } from '../system/netlink/nftables/nf-tables.ts';
+import { openNfTables } from '../system/netlink/nftables/nf-tables.ts';
 import { warnOfForwardPolicy } from './forward-policy.ts';
 import type { NodeKernels } from './kernels.ts';
 
@@ -20,18 +20,11 @@ export async function createNftablesKernels(
   { exec, log }: NftablesKernelsDeps,
 ): Promise<NodeKernels> {
   log.notice({}, 'Using nftables Proxier');
-  const opened: NfTables[] = [];
-  const kernels = families.map((family) => {
-    const nfTables = openNfTables();
-    opened.push(nfTables);
-    return new KernelMirror(createNftablesDataplane({ family, nfTables }));
-  });
-  const [nfTables] = opened;
-  if (nfTables) await warnOfForwardPolicy(families, { exec, legacyTables, nfTables, log });
+  // One for both families: who watches one table is not woken by what we write into the other.
+  const nfTables = openNfTables();
+  await warnOfForwardPolicy(families, { exec, legacyTables, nfTables, log });
   return {
-    kernels,
-    close: () => {
-      for (const nfTables of opened) nfTables.close();
-    },
+    kernels: families.map((family) => new KernelMirror(createNftablesDataplane({ family, nfTables }))),
+    close: () => nfTables.close(),
   };
 }

@@ -9,27 +9,30 @@ import { type Evictions, isEvicted } from './evictions.ts';
 import { kernelSet } from './kernel-set.ts';
 import { TABLE_NAME } from './names.ts';
 import { schemaOf } from './schema.ts';
-import { whileUndisturbed } from './while-undisturbed.ts';
 
 interface Deps {
   readonly family: IpFamily;
   readonly nfTables: Pick<NfTables, 'elements' | 'transact'>;
 }
 
-/** Returns how many clients were forgotten. Throws NetlinkError. */
+/**
+ * Returns how many clients were forgotten. Throws NetlinkError. Packets add clients all the time, which may hide others from a list, so
+ * lists are made until one has nobody to forget; picks lead to endpoints that stay by then.
+ */
 export async function forgetClients({ family, nfTables }: Deps, evictions: Evictions): Promise<number> {
   if (evictions.size === 0) return 0;
   const clients = kernelSet(schemaOf('clients'), family);
   const table = { family, name: TABLE_NAME };
-  const evicted = await whileUndisturbed(async () => {
-    const found: NftElement[] = [];
+  let forgotten = 0;
+  for (;;) {
+    const evicted: NftElement[] = [];
     for await (const part of nfTables.elements(table, clients)) {
-      found.push(...part.filter(({ key, value }) => isEvicted(evictions, key as Packed, value as Packed)));
+      evicted.push(...part.filter(({ key, value }) => isEvicted(evictions, key as Packed, value as Packed)));
     }
-    return found;
-  });
-  await remove(nfTables, table, clients, evicted);
-  return evicted.length;
+    if (evicted.length === 0) return forgotten;
+    await remove(nfTables, table, clients, evicted);
+    forgotten += evicted.length;
+  }
 }
 
 /** Clients expire at any time: those that did are left out of the next try. */

@@ -19,10 +19,8 @@ export interface ReadDeps {
 
 /** Throws NetlinkError. */
 export async function read(deps: ReadDeps, known: NftablesState | undefined): Promise<NftablesState> {
-  const { table, found } = await whileUndisturbed(async () => {
-    const table = await readTable(deps);
-    return { table, found: await readElements(deps, table) };
-  });
+  const table = await whileUndisturbed(() => readTable(deps));
+  const found = await readElements(deps, table);
   const { global, services = new Map(), uses = noUses(), elementCount = 0 } = known ?? {};
   return { table, found, global, services, uses, elementCount };
 }

@@ -1,7 +1,7 @@
 // Dumps of nf_tables that others disturb: whoever changes any table meanwhile makes them inconsistent.
 import { NetlinkError } from '../../system/netlink/netlink-error.ts';
 
-/** On a node where somebody writes rules all the time, a dump in ten comes through. */
+/** Chains, rules and sets are listed within milliseconds. */
 const MAX_TRIES = 50;
 
 /** Asks again until nobody disturbs. Throws the last NetlinkError. */

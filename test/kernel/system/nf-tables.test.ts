@@ -25,16 +25,16 @@ describeNfTables('the kernel', createBed);
 describe('nf_tables', () => {
   const table = { family: 'IPv4', name: 'many' } as const;
 
-  it('rejects a dump during which somebody changes something', async () => {
+  it('lists elements undisturbed by what others do elsewhere', async () => {
     const { nft, change } = createBed();
     expect(await nft.transact(manyElements())).toEqual([]);
     const dump = nft.elements(table, MANY);
-    expect((await dump.next()).value).not.toHaveLength(0);
+    const first = (await dump.next()).value ?? [];
+    expect(first).not.toHaveLength(0);
     const batch = new NftBatch({ ...table, name: 'other' });
     batch.newTable();
     await change(batch.end());
-    await expect(countOf(dump)).rejects.toThrow('EINTR');
-    expect(await countOf(nft.elements(table, MANY))).toBe(MANY_COUNT);
+    expect(first.length + (await countOf(dump))).toBe(MANY_COUNT);
     nft.close();
   });
 

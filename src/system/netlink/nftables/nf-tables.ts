@@ -1,4 +1,6 @@
 // nf_tables as a port: transactions, dumps, and who else changes a table; and the kernel behind it.
+
+import { Turns } from '../../../util/turns.ts';
 import { NetlinkConnection, type Refusal } from '../netlink-connection.ts';
 import {
   NETLINK_NETFILTER,
@@ -13,9 +15,9 @@ import type { NftTable } from './nft-table.ts';
 import { NftTableWatch } from './table-watch.ts';
 
 /**
- * Promises reject with NetlinkError. A dump during which somebody changed anything of nf_tables rejects with EINTR: the caller asks
- * again. What is missing has nothing in it, a table as well as a set. The kernel works on other threads; one transaction at a time,
- * and one dump at a time, beside it.
+ * Promises reject with NetlinkError. A dump of chains, rules or sets during which somebody changed anything of nf_tables rejects with
+ * EINTR: the caller asks again. What is missing has nothing in it, a table as well as a set. The kernel works on other threads; of
+ * transactions each waits for the one before, and of dumps, beside them.
  */
 export interface NfTables {
   /**
@@ -28,7 +30,11 @@ export interface NfTables {
   /** Of all chains; those of one chain are in their order. */
   rules(table: NftTable): Promise<readonly ListedRule[]>;
   sets(table: NftTable): Promise<readonly ListedSet[]>;
-  /** In parts as the kernel sends them, in no order. Those of sets of intervals all have a `keyEnd`. */
+  /**
+   * In parts as the kernel sends them, in no order. Those of sets of intervals all have a `keyEnd`. What is added or deleted meanwhile
+   * may be there or not, and then others of the same set may be missing or come twice; changes elsewhere do not matter. No other dump
+   * begins before this one was taken to its end.
+   */
   elements(table: NftTable, set: NftSet): AsyncGenerator<readonly NftElement[], void>;
   /** Tells of all changes of these tables that this port did not make. To be opened before the first dump. */
   watch(tables: readonly NftTable[], onTouched: (touch: TableTouch) => void): TableWatch;
@@ -111,6 +117,8 @@ class KernelNfTables implements NfTables {
   readonly #dumping: NetlinkSocket;
   readonly #transactions: NetlinkConnection;
   readonly #dumps: NftDumps;
+  readonly #transactionTurns = new Turns();
+  readonly #dumpTurns = new Turns();
   readonly #watches: TableWatch[] = [];
 
   constructor(open: OpenNetlinkSocket, transacting: NetlinkSocket, dumping: NetlinkSocket) {
@@ -122,27 +130,32 @@ class KernelNfTables implements NfTables {
   }
 
   transact(batch: Uint8Array): Promise<readonly Refusal[]> {
-    return this.#transactions.transactApart(batch);
+    return this.#transactionTurns.run(() => this.#transactions.transactApart(batch));
   }
 
   chains(table: NftTable): Promise<readonly ListedChain[]> {
-    return this.#dumps.chains(table);
+    return this.#dumpTurns.run(() => this.#dumps.chains(table));
   }
 
   chain(table: NftTable, name: string): Promise<ListedChain | undefined> {
-    return this.#dumps.chain(table, name);
+    return this.#dumpTurns.run(() => this.#dumps.chain(table, name));
   }
 
   rules(table: NftTable): Promise<readonly ListedRule[]> {
-    return this.#dumps.rules(table);
+    return this.#dumpTurns.run(() => this.#dumps.rules(table));
   }
 
   sets(table: NftTable): Promise<readonly ListedSet[]> {
-    return this.#dumps.sets(table);
+    return this.#dumpTurns.run(() => this.#dumps.sets(table));
   }
 
-  elements(table: NftTable, set: NftSet): AsyncGenerator<readonly NftElement[], void> {
-    return this.#dumps.elements(table, set);
+  async *elements(table: NftTable, set: NftSet): AsyncGenerator<readonly NftElement[], void> {
+    const end = await this.#dumpTurns.take();
+    try {
+      yield* this.#dumps.elements(table, set);
+    } finally {
+      end();
+    }
   }
 
   watch(tables: readonly NftTable[], onTouched: (touch: TableTouch) => void): TableWatch {

@@ -1,5 +1,4 @@
 // Dumps of nf_tables: what is in a table. The kernel works on another thread; nothing else can be asked of the socket meanwhile.
-import { constants } from 'node:os';
 import { MessageWriter } from '../message-writer.ts';
 import { NetlinkConnection, NLM_F_DUMP } from '../netlink-connection.ts';
 import { NetlinkError } from '../netlink-error.ts';
@@ -84,18 +83,12 @@ export class NftDumps {
 
   /** What the messages of each part have. Nothing when the table or the set is missing. */
   async *#dump(request: Buffer): AsyncGenerator<readonly Buffer[], void> {
-    const generations = new Set<number>();
     try {
-      for await (const messages of this.#connection.queryApart(request)) {
-        const payloads = Array.from(messages, ({ payload }) => payload);
-        for (const payload of payloads) generations.add(generationOf(payload));
-        yield payloads;
-      }
+      for await (const messages of this.#connection.queryApart(request))
+        yield Array.from(messages, ({ payload }) => payload);
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    // The kernel marks dumps of chains, rules and sets that a change disturbed, but not those of elements.
-    if (generations.size > 1) throw new NetlinkError(constants.errno.EINTR);
   }
 
   #request({ type, flags, table, object }: Request): Buffer {
@@ -105,11 +98,6 @@ export class NftDumps {
     if (object) writer.attributeString(object.type, object.name);
     return writer.end().bytes();
   }
-}
-
-/** In struct nfgenmsg: the lower half of the number that grows with each transaction of the network namespace. */
-function generationOf(payload: Buffer): number {
-  return payload.readUInt16BE(2);
 }
 
 function isMissing(error: unknown): boolean {
