@@ -18,36 +18,32 @@ export interface CaughtFault {
 }
 
 export interface CatchingCase {
+  /** What the probes need, and no more: what other Services share with theirs may hide a fault. */
+  readonly manifests: readonly Manifest[];
   /** IPv4 only: the faults are not of a family. */
   readonly probes: readonly FlowProbe[];
   /** Those whose rules the probes meet. */
   readonly nodes: readonly NodeName[];
 }
 
+export interface Catch<Fault> extends CatchingCase {
+  readonly name: string;
+  readonly fault: Fault;
+}
+
 export interface Catching<Fault> {
-  /** What the cases need. */
-  readonly manifests: readonly Manifest[];
   /** In the order of the faults. */
-  readonly catches: readonly {
-    readonly name: string;
-    readonly fault: Fault;
-    readonly flowCase: CatchingCase;
-  }[];
+  readonly catches: readonly Catch<Fault>[];
   /** All cases at once. */
   readonly all: CatchingCase;
 }
 
 export function catching<Fault extends CaughtFault>(faults: readonly Fault[]): Catching<Fault> {
-  const groups = allGroups().filter(({ name }) => faults.some(({ caughtBy: [group] }) => group === name));
-  const flowCases = faults.map((fault) => caseThatCatches(fault, groups));
+  const groups = allGroups();
+  const found = faults.map((fault) => caseThatCatches(fault, groups));
   return {
-    manifests: groups.flatMap((group) => group.manifests),
-    catches: faults.map((fault, i) => ({
-      name: fault.name,
-      fault,
-      flowCase: toCatch(flowCases.slice(i, i + 1)),
-    })),
-    all: toCatch([...new Set(flowCases)]),
+    catches: faults.map((fault, i) => ({ name: fault.name, fault, ...together(found.slice(i, i + 1)) })),
+    all: together(found),
   };
 }
 
@@ -60,17 +56,30 @@ export async function problemsOf(lab: Lab, { probes }: CatchingCase): Promise<st
   return (await Promise.all(problems)).filter((problem) => problem !== undefined).join('\n');
 }
 
+interface Found {
+  readonly group: FlowGroup;
+  readonly flowCase: FlowCase;
+}
+
 function caseThatCatches(
   { name, caughtBy: [groupName, beginning] }: CaughtFault,
   groups: readonly FlowGroup[],
-): FlowCase {
+): Found {
   const group = groups.find((candidate) => candidate.name === groupName);
   const flowCase = group?.cases.find((candidate) => candidate.name.startsWith(beginning));
-  if (!flowCase) throw new Error(`no case to catch one that ${name}`);
-  return flowCase;
+  if (!group || !flowCase) throw new Error(`no case to catch one that ${name}`);
+  return { group, flowCase };
 }
 
-function toCatch(flowCases: readonly FlowCase[]): CatchingCase {
-  const probes = flowCases.flatMap((flowCase) => flowCase.probes).filter(({ family }) => family === 'IPv4');
-  return { probes, nodes: [...new Set(probes.map(({ from }) => from.node))] };
+function together(found: readonly Found[]): CatchingCase {
+  const groups = new Set(found.map(({ group }) => group));
+  const flowCases = new Set(found.map(({ flowCase }) => flowCase));
+  const probes = [...flowCases]
+    .flatMap((flowCase) => flowCase.probes)
+    .filter(({ family }) => family === 'IPv4');
+  return {
+    manifests: [...groups].flatMap(({ manifests }) => manifests),
+    probes,
+    nodes: [...new Set(probes.map(({ from }) => from.node))],
+  };
 }

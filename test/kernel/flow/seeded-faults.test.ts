@@ -3,22 +3,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../src/lab/lab.ts';
 import { catching, problemsOf } from './catching.ts';
-import { DirectDrive, openIptables } from './direct-drive.ts';
+import { DirectDrive } from './direct-drive.ts';
 import { startFlowLab } from './flow-lab.ts';
+import { openIptables, openNftables } from './open-kernel.ts';
 import { SEEDED_FAULTS } from './seeded-faults.ts';
 
-const DATAPLANES = [{ name: 'iptables legacy', open: openIptables('legacy') }];
+const DATAPLANES = [
+  { name: 'iptables legacy', open: openIptables('legacy'), faults: SEEDED_FAULTS },
+  {
+    name: 'nftables',
+    open: openNftables(),
+    faults: SEEDED_FAULTS.filter(({ isOfIptables }) => !isOfIptables),
+  },
+];
 
-const { manifests, catches, all } = catching(SEEDED_FAULTS);
-
-describe.each(DATAPLANES)('the packet-flow suite on $name', ({ open }) => {
+describe.each(DATAPLANES)('the packet-flow suite on $name', ({ open, faults }) => {
+  const { catches, all } = catching(faults);
   let lab: Lab;
   let drive: DirectDrive;
 
   beforeAll(async () => {
     lab = await startFlowLab();
     drive = new DirectDrive(lab, open, 'IPv4');
-    await drive.program(all.nodes, manifests);
+    await drive.program(all.nodes, all.manifests);
   });
 
   afterAll(() => lab?.close());
@@ -27,10 +34,11 @@ describe.each(DATAPLANES)('the packet-flow suite on $name', ({ open }) => {
     expect(await problemsOf(lab, all)).toBe('');
   });
 
-  it.each(catches)('catches a planner that $name', async ({ fault, flowCase }) => {
-    await drive.program(flowCase.nodes, manifests, fault);
+  it.each(catches)('catches a planner that $name', async ({ fault, ...flowCase }) => {
+    const { nodes, manifests } = flowCase;
+    await drive.program(nodes, manifests, fault);
     const problems = await problemsOf(lab, flowCase);
-    await drive.program(flowCase.nodes, manifests);
+    await drive.program(nodes, manifests);
     expect(problems).toMatch(fault.symptom);
   });
 });
