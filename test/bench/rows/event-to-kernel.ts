@@ -3,7 +3,7 @@
 import { Daemon } from '../parts/daemon.ts';
 import { ServedCluster } from '../parts/served-cluster.ts';
 import { median, quantile } from '../parts/statistics.ts';
-import { createKernelStopwatch } from '../parts/time-to-kernel.ts';
+import { KernelStopwatch } from '../parts/time-to-kernel.ts';
 import { uniformServices } from '../populations/populations.ts';
 import type { PopulationService } from '../populations/service-spec.ts';
 import { type Figure, type Goal, quantityText } from '../report/figure.ts';
@@ -64,11 +64,12 @@ async function createBed({ netns }: RowContext, services: number): Promise<Bed> 
   const cluster = await ServedCluster.start(population);
   const daemon = await Daemon.start({ factory: netns, cluster, mode: 'nftables' });
   await daemon.firstSync();
-  const { time, close } = createKernelStopwatch(daemon.netns);
+  const stopwatch = new KernelStopwatch(daemon.netns);
   return {
-    ...{ population, cluster, time },
+    ...{ population, cluster },
+    time: (change) => stopwatch.time(change),
     close: async () => {
-      close();
+      stopwatch.close();
       await daemon.stop();
       await cluster.close();
     },

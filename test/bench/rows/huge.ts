@@ -4,7 +4,7 @@ import { Daemon } from '../parts/daemon.ts';
 import { processUsage } from '../parts/process-usage.ts';
 import { ServedCluster } from '../parts/served-cluster.ts';
 import { median, quantile } from '../parts/statistics.ts';
-import { createKernelStopwatch } from '../parts/time-to-kernel.ts';
+import { KernelStopwatch } from '../parts/time-to-kernel.ts';
 import { uniform } from '../populations/named-population.ts';
 import type { PopulationService } from '../populations/service-spec.ts';
 import { quantityText } from '../report/figure.ts';
@@ -61,7 +61,7 @@ async function timeChanges(
   cluster: ServedCluster,
   services: readonly PopulationService[],
 ): Promise<number[]> {
-  const stopwatch = createKernelStopwatch(daemon.netns);
+  const stopwatch = new KernelStopwatch(daemon.netns);
   const samples: number[] = [];
   for (let round = 0; round < CHANGES; round++) {
     const service = services[(round * 7_919) % services.length];
