@@ -56,14 +56,7 @@ function* frontendElementsBeyond(
   }
 }
 
-const VERDICT_MAPS: readonly VerdictMap[] = [
-  'frontends',
-  'picks',
-  'local-picks',
-  'sticky-picks',
-  'sticky-local-picks',
-  'refusals',
-];
+const VERDICT_MAPS: readonly VerdictMap[] = ['frontends', 'picks', 'local-picks', 'refusals'];
 
 /** Everything but the endpoints: a few for each frontend. */
 function* frontendElements({ plan }: ServiceLayout, uses: readonly FrontendUse[]): Generator<Element> {
@@ -73,6 +66,10 @@ function* frontendElements({ plan }: ServiceLayout, uses: readonly FrontendUse[]
       const value = verdicts[set];
       if (value) yield { set, key, value, comment };
     }
+  }
+  for (const policy of ['Cluster', 'Local'] as const) {
+    const set = policy === 'Local' ? 'local-external-frontends' : 'cluster-external-frontends';
+    for (const { key, externalPolicy } of uses) if (externalPolicy === policy) yield { set, key };
   }
   for (const { key, affinitySeconds } of uses) {
     if (affinitySeconds > 0) yield { set: affinitySet(affinitySeconds).name, key };

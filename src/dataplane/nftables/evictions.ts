@@ -47,7 +47,7 @@ function stickyUses(layout: ServiceLayout | undefined, family: IpFamily): readon
 
 function endpointsGone(use: FrontendUse, now: FrontendUse | undefined): ReadonlySet<Packed> | 'all' {
   // Under another policy a client may have an endpoint that is not for it any more.
-  if (!now || now.verdicts.frontends !== use.verdicts.frontends) return 'all';
+  if (!now || now.externalPolicy !== use.externalPolicy) return 'all';
   return packEndpoints(use).difference(packEndpoints(now));
 }
 

@@ -5,18 +5,17 @@ import type { TrafficPolicy } from '../../model/records.ts';
 import type { Frontend, FrontendKind, PlannedEndpoint, TrafficPlan } from '../../plan/plan.ts';
 import type { Packed, Verdict } from './element.ts';
 import type { ServiceLayout } from './layout.ts';
-import { externalChain, pickChain, REJECTING, type Serves, stickyChain } from './names.ts';
+import { pickChain, REJECTING, type Serves } from './names.ts';
 import { pack, packIp, packPort, packProtocol, zeroAddress } from './packed.ts';
 import { type FixedSetName, PICK_SIZES } from './schema.ts';
 
-export type VerdictMap = Extract<
-  FixedSetName,
-  'frontends' | 'picks' | 'local-picks' | 'sticky-picks' | 'sticky-local-picks' | 'refusals'
->;
+export type VerdictMap = Extract<FixedSetName, 'frontends' | 'picks' | 'local-picks' | 'refusals'>;
 
 export interface FrontendUse {
   readonly key: Packed;
   readonly verdicts: { readonly [map in VerdictMap]: Verdict | undefined };
+  /** How traffic from outside is treated; undefined for ClusterIPs and without endpoints. */
+  readonly externalPolicy: TrafficPolicy | undefined;
   /** By slot; empty where traffic to the frontend never gets them. */
   readonly cluster: readonly PlannedEndpoint[];
   readonly local: readonly PlannedEndpoint[];
@@ -46,7 +45,8 @@ function frontendUse(layout: ServiceLayout, frontend: Frontend, family: IpFamily
   const needs = neededSets(traffic, isInternal);
   const cluster = needs.cluster ? layout.cluster : [];
   const local = needs.local ? layout.local : [];
-  const affinitySeconds = cluster.length + local.length > 0 ? plan.affinitySeconds : 0;
+  const hasEndpoints = cluster.length + local.length > 0;
+  const affinitySeconds = hasEndpoints ? plan.affinitySeconds : 0;
   return {
     key: packFrontend(frontend, family),
     verdicts: {
@@ -56,6 +56,7 @@ function frontendUse(layout: ServiceLayout, frontend: Frontend, family: IpFamily
       }),
       refusals: refusalOf(traffic),
     },
+    externalPolicy: hasEndpoints && !isInternal ? traffic.policy : undefined,
     cluster,
     local,
     affinitySeconds,
@@ -85,7 +86,7 @@ interface Destination {
   readonly isSticky: boolean;
 }
 
-/** From the frontend to the chain that picks an endpoint. */
+/** The maps that lead to the chain that picks an endpoint. */
 function ways({
   kind,
   policy,
@@ -94,35 +95,20 @@ function ways({
   isSticky,
 }: Destination): Omit<FrontendUse['verdicts'], 'refusals'> {
   const isNodePort = kind === 'NodePort';
-  const clusterWay = wayToPick({ isNodePort, isLocal: false }, cluster, isSticky);
-  const localWay = wayToPick({ isNodePort, isLocal: true }, local, isSticky);
-  const sticky = { 'sticky-picks': clusterWay.afterSticky, 'sticky-local-picks': localWay.afterSticky };
-  if (kind === 'ClusterIP') {
-    // One policy holds for everybody, so the first map decides at once.
-    return {
-      ...sticky,
-      frontends: clusterWay.first ?? localWay.first,
-      picks: undefined,
-      'local-picks': undefined,
-    };
-  }
-  const external = externalChain({ isNodePort, isLocal: policy === 'Local' });
+  const clusterPick = goToPick({ isNodePort, isLocal: false }, cluster);
+  const localPick = goToPick({ isNodePort, isLocal: true }, local);
+  if (kind !== 'ClusterIP') return { frontends: undefined, picks: clusterPick, 'local-picks': localPick };
+  // One policy holds for everybody, so there is one pick.
+  const pick = policy === 'Local' ? localPick : clusterPick;
+  const isPlain = !isSticky;
   return {
-    ...sticky,
-    frontends: cluster + local > 0 ? `goto ${external}` : undefined,
-    picks: clusterWay.first,
-    'local-picks': localWay.first,
+    frontends: isPlain ? pick : undefined,
+    picks: isPlain ? undefined : pick,
+    'local-picks': undefined,
   };
 }
 
-interface WayToPick {
-  readonly first?: Verdict;
-  readonly afterSticky?: Verdict;
-}
-
-function wayToPick(serves: Serves, endpoints: number, isSticky: boolean): WayToPick {
+function goToPick(serves: Serves, endpoints: number): Verdict | undefined {
   const size = PICK_SIZES.find((candidate) => candidate >= endpoints);
-  if (endpoints === 0 || !size) return {};
-  const pick: Verdict = `goto ${pickChain(serves, size)}`;
-  return isSticky ? { first: `goto ${stickyChain(serves)}`, afterSticky: pick } : { first: pick };
+  return endpoints === 0 || !size ? undefined : `goto ${pickChain(serves, size)}`;
 }

@@ -13,6 +13,7 @@ export const LAYOUT_CHAIN = 'fairlead-layout-1';
 /** kube-proxy has chains called `services` and `masquerading`, through which packets still come while ours are made. */
 export const SERVICES = 'dispatch';
 export const MASQUERADING = 'masquerade-marked';
+export const NODE_PORTS = 'node-ports';
 export const LEARNING = 'learning';
 export const CHECK_INPUT = 'check-input';
 export const CHECK_OUTPUT = 'check-output';
@@ -33,14 +34,9 @@ export function pickChain(serves: Serves, size: PickSize): string {
   return `${variant('pick', serves)}-${size}`;
 }
 
-/** Sends a client where it was before, or else where one of the sticky picks leads. */
-export function stickyChain(serves: Serves): string {
-  return variant('sticky', serves);
-}
-
-/** Treats traffic to destinations that the outside may use as the external traffic policy wants. */
-export function externalChain(serves: Serves): string {
-  return variant('external', serves);
+/** Treats traffic to destinations that the outside may use as the external traffic policy Local wants. */
+export function localExternalChain(isNodePort: boolean): string {
+  return variant('external', { isNodePort, isLocal: true });
 }
 
 function variant(name: string, { isNodePort, isLocal }: Serves): string {

@@ -27,8 +27,8 @@ export type FixedSetName =
   | 'frontends'
   | 'picks'
   | 'local-picks'
-  | 'sticky-picks'
-  | 'sticky-local-picks'
+  | 'cluster-external-frontends'
+  | 'local-external-frontends'
   | 'endpoints'
   | 'refusals'
   | 'restricted-frontends'
@@ -53,7 +53,7 @@ export const FIXED_SETS: readonly SetSchema[] = [
   },
   {
     name: 'frontends',
-    comment: 'what becomes of a connection to a Service; 0.0.0.0 or :: for a NodePort',
+    comment: 'where an endpoint is picked for ClusterIPs without session affinity',
     key: FRONTEND,
     value: 'verdict',
   },
@@ -65,27 +65,25 @@ export const FIXED_SETS: readonly SetSchema[] = [
   },
   {
     name: 'picks',
-    comment: 'where an endpoint of the whole cluster is picked',
+    comment: 'where an endpoint is picked for all others; 0.0.0.0 or :: for a NodePort',
     key: FRONTEND,
     value: 'verdict',
   },
   {
     name: 'local-picks',
-    comment: 'where an endpoint of this node is picked',
+    comment: 'the same for clients outside, policy Local: one of this node',
     key: FRONTEND,
     value: 'verdict',
   },
   {
-    name: 'sticky-picks',
-    comment: 'as picks, for clients that have no endpoint yet',
+    name: 'cluster-external-frontends',
+    comment: 'frontends for the outside, policy Cluster: masqueraded',
     key: FRONTEND,
-    value: 'verdict',
   },
   {
-    name: 'sticky-local-picks',
-    comment: 'as local-picks, for clients that have no endpoint yet',
+    name: 'local-external-frontends',
+    comment: 'frontends for the outside, policy Local',
     key: FRONTEND,
-    value: 'verdict',
   },
   {
     name: 'refusals',

@@ -1,27 +1,41 @@
 // What becomes of a new connection: from its destination to the chain that picks an endpoint, and whether it is masqueraded. What
 // these chains say of policies and sources is what src/plan/evaluate.ts says.
+//
+// No map of verdicts leads to a chain that looks into another one. With each element of a map of verdicts that is added the kernel walks
+// all paths from the base chains, through each element of each such map; before Linux 6.18.6 (8e1a1bc4f5a4) it does so again for
+// each way that leads there. One map behind another would cost the product of their sizes, seconds for a few thousand Services.
 import type { Chain, Rule } from './chain.ts';
 import { fromLocalPod, notFromLocalPod, toNodePortAddress } from './locality.ts';
 import { CT_STATUS_TRANSLATED, hasMark, isLocalAddress } from './match.ts';
-import { externalChain, MASQUERADING, SERVICES, type Serves, stickyChain } from './names.ts';
+import { localExternalChain, MASQUERADING, NODE_PORTS, SERVICES } from './names.ts';
 import { ADDRESS_FIELDS, frontendKey, PORT, PROTOCOL } from './packet-field.ts';
-import { dnatTo, flipMark, inSet, MASQUERADE, ruleOf, setMark, vmap } from './rule.ts';
+import {
+  ACCEPT,
+  dnatTo,
+  flipMark,
+  goTo,
+  inSet,
+  jump,
+  MASQUERADE,
+  RETURN,
+  ruleOf,
+  setMark,
+  vmap,
+} from './rule.ts';
+import { affinitySet } from './schema.ts';
 import type { SkeletonContext } from './skeleton.ts';
 
 export function serviceChains(context: SkeletonContext): readonly Chain[] {
   return [
     servicesChain(context),
-    ...[false, true].flatMap((isNodePort) => [
-      clusterExternalChain(context, isNodePort),
-      localExternalChain(context, isNodePort),
-      stickyChainOf(context, { isNodePort, isLocal: false }),
-      stickyChainOf(context, { isNodePort, isLocal: true }),
-    ]),
+    { name: NODE_PORTS, comment: 'new connections to NodePorts', rules: treat(context, true) },
+    localExternal(context, false),
+    localExternal(context, true),
     masqueradingChain(context),
   ];
 }
 
-/** A frontend with the very address comes before a NodePort. */
+/** ClusterIPs without affinity come first because they are most. A frontend with the very address comes before a NodePort. */
 function servicesChain(context: SkeletonContext): Chain {
   const { family, global } = context;
   return {
@@ -30,7 +44,8 @@ function servicesChain(context: SkeletonContext): Chain {
     rules: [
       ...masqueradeInternal(context),
       ruleOf(vmap(frontendKey(family, false), 'frontends')),
-      ruleOf(toNodePortAddress(family, global), vmap(frontendKey(family, true), 'frontends')),
+      ...treat(context, false),
+      ruleOf(toNodePortAddress(family, global), goTo(NODE_PORTS)),
     ],
   };
 }
@@ -41,43 +56,49 @@ function masqueradeInternal({ family, global }: SkeletonContext): readonly Rule[
   return from ? [ruleOf(toClusterIp, from, setMark(global.masqueradeMark))] : [];
 }
 
-function clusterExternalChain({ family, global }: SkeletonContext, isNodePort: boolean): Chain {
-  const pick = vmap(frontendKey(family, isNodePort), 'picks');
-  return {
-    name: externalChain({ isNodePort, isLocal: false }),
-    comment: `${isNodePort ? 'NodePorts' : 'external addresses'}, policy Cluster`,
-    rules: [ruleOf(setMark(global.masqueradeMark), pick)],
-  };
+/** Frontends that need more than a pick: external ones, and those with affinity. */
+function treat(context: SkeletonContext, isNodePort: boolean): readonly Rule[] {
+  const key = frontendKey(context.family, isNodePort);
+  return [
+    ruleOf(inSet(key, 'cluster-external-frontends'), setMark(context.global.masqueradeMark)),
+    ruleOf(inSet(key, 'local-external-frontends'), jump(localExternalChain(isNodePort))),
+    ...goWhereItWasBefore(context, isNodePort),
+    ruleOf(vmap(key, 'picks')),
+  ];
 }
 
-/** Pods of this node, and the node itself, take the short cut to all endpoints. */
-function localExternalChain({ family, global }: SkeletonContext, isNodePort: boolean): Chain {
-  const key = frontendKey(family, isNodePort);
-  const pick = vmap(key, 'picks');
+/** Pods of this node, and the node itself, take the short cut: back, to all endpoints. */
+function localExternal(context: SkeletonContext, isNodePort: boolean): Chain {
+  const { family, global } = context;
   const fromPod = fromLocalPod(global.localDetector);
   return {
-    name: externalChain({ isNodePort, isLocal: true }),
+    name: localExternalChain(isNodePort),
     comment: `${isNodePort ? 'NodePorts' : 'external addresses'}, policy Local`,
     rules: [
-      ...(fromPod ? [ruleOf(fromPod, pick)] : []),
-      ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), pick),
-      ruleOf(vmap(key, 'local-picks')),
+      ...(fromPod ? [ruleOf(fromPod, RETURN)] : []),
+      ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), RETURN),
+      ...goWhereItWasBefore(context, isNodePort),
+      ruleOf(vmap(frontendKey(family, isNodePort), 'local-picks')),
+      // Without an endpoint here: not translated, and so refused later.
+      ruleOf(ACCEPT),
     ],
   };
 }
 
 /** Clients are known by the address that they used, of NodePorts too, because that is what can be learned afterwards. */
-function stickyChainOf({ family }: SkeletonContext, serves: Serves): Chain {
+function goWhereItWasBefore(
+  { family, affinitySeconds }: SkeletonContext,
+  isNodePort: boolean,
+): readonly Rule[] {
   const client = [...frontendKey(family, false), ADDRESS_FIELDS[family].source];
-  const picks = serves.isLocal ? 'sticky-local-picks' : 'sticky-picks';
-  return {
-    name: stickyChain(serves),
-    comment: 'session affinity: where the client was before, or else a pick',
-    rules: [
-      ruleOf(dnatTo(family, client, 'clients')),
-      ruleOf(vmap(frontendKey(family, serves.isNodePort), picks)),
-    ],
-  };
+  return affinitySeconds
+    .toSorted((a, b) => a - b)
+    .map((seconds) =>
+      ruleOf(
+        inSet(frontendKey(family, isNodePort), affinitySet(seconds).name),
+        dnatTo(family, client, 'clients'),
+      ),
+    );
 }
 
 /** The mark is taken off: a packet that comes by again, in a tunnel, must not be masqueraded again. */

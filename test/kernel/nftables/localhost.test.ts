@@ -45,7 +45,7 @@ it.each(['pod-1', 'pod-2'])('a NodePort on 127.0.0.1 reaches %s', async (pod) =>
     runIn(node.netns, 'nft', [action, 'element', 'ip', 'kube-proxy', ...element]);
   const elements: [string, string, string][] = [
     ['endpoints', '0.0.0.0 . tcp . 30080 . 0', `: ${lab.pod(pod).ips.IPv4} . 8080`],
-    ['frontends', '0.0.0.0 . tcp . 30080', ': goto node-external-local'],
+    ['local-external-frontends', '0.0.0.0 . tcp . 30080', ''],
     ['picks', '0.0.0.0 . tcp . 30080', ': goto node-pick-1'],
   ];
   for (const [map, key, value] of elements) nft('add', map, `{ ${key} ${value} }`);

@@ -132,7 +132,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('serve NodePorts on addresses of the node, masqueraded under the Cluster policy', async () => {
     const frontend = `${noIp} . tcp . 30080`;
     addEndpoints(frontend, ['pod-1', 'pod-4']);
-    add('frontends', `${frontend} : goto node-external`);
+    add('cluster-external-frontends', frontend);
     add('picks', `${frontend} : goto node-pick-4`);
     const seen = await fromClient(nodeIp(), 30_080, { count: 50 });
     expect(seen).toMatchObject({ answeredBy: ['pod-1', 'pod-4'], errors: [] });
@@ -147,7 +147,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     reset({ nodePortAddresses: { kind: 'only', ips: [] } });
     const frontend = `${noIp} . tcp . 30080`;
     addEndpoints(frontend, ['pod-4']);
-    add('frontends', `${frontend} : goto node-external`);
+    add('cluster-external-frontends', frontend);
     add('picks', `${frontend} : goto node-pick-1`);
     expect((await fromClient(nodeIp(), 30_080)).errors).toEqual(['ECONNREFUSED']);
     add('node-port-addresses', nodeIp());
@@ -164,7 +164,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
       const frontend = `${address} . tcp . 30080`;
       addEndpoints(frontend, ['pod-2', 'pod-4']);
       addEndpoints(frontend, ['pod-2'], 65_536);
-      add('frontends', `${frontend} : goto ${prefix}external-local`);
+      add('local-external-frontends', frontend);
       add('picks', `${frontend} : goto ${prefix}pick-4`);
       add('local-picks', `${frontend} : goto ${prefix}pick-local-1`);
 
@@ -199,7 +199,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('let only allowed sources in', async () => {
     const frontend = `${externalIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-4']);
-    add('frontends', `${frontend} : goto external`);
+    add('cluster-external-frontends', frontend);
     add('picks', `${frontend} : goto pick-1`);
     add('restricted-frontends', frontend);
     add('allowed-sources', `${frontend} . ${otherClientIp}/${isIpv4 ? 30 : 126}`);
@@ -213,9 +213,8 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     const addSticky = (address: string, port: number, prefix = '') => {
       const frontend = `${address} . tcp . ${port}`;
       addEndpoints(frontend, REMOTE_PODS);
-      add('frontends', `${frontend} : goto ${prefix}${address === serviceIp ? 'sticky' : 'external'}`);
-      if (address !== serviceIp) add('picks', `${frontend} : goto ${prefix}sticky`);
-      add('sticky-picks', `${frontend} : goto ${prefix}pick-4`);
+      if (address !== serviceIp) add('cluster-external-frontends', frontend);
+      add('picks', `${frontend} : goto ${prefix}pick-4`);
       add(`affinity-${TIMEOUT_S}s`, frontend);
     };
     beforeEach(() => reset({}, [TIMEOUT_S]));
@@ -223,8 +222,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     it.each(['TCP', 'UDP'] as const)('keep a client at its endpoint: %s', async (protocol) => {
       const frontend = `${serviceIp} . ${protocol.toLowerCase()} . 80`;
       addEndpoints(frontend, REMOTE_PODS);
-      add('frontends', `${frontend} : goto sticky`);
-      add('sticky-picks', `${frontend} : goto pick-4`);
+      add('picks', `${frontend} : goto pick-4`);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       const [first = ''] = (await fromPod(serviceIp, 80, { protocol })).answeredBy;
       const again = await fromPod(serviceIp, 80, { protocol, count: 20 });
@@ -265,9 +263,8 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     it('remember endpoints that have the address of the node itself', async () => {
       const frontend = `${externalIp} . tcp . 80`;
       add('endpoints', `${frontend} . 0 : ${nodeIp()} . ${HOST_PORT}`);
-      add('frontends', `${frontend} : goto external`);
-      add('picks', `${frontend} : goto sticky`);
-      add('sticky-picks', `${frontend} : goto pick-1`);
+      add('cluster-external-frontends', frontend);
+      add('picks', `${frontend} : goto pick-1`);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       expect((await fromClient(externalIp, 80)).answeredBy).toEqual(['node-1']);
       expect(clients()).toHaveLength(1);
