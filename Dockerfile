@@ -17,7 +17,8 @@ FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="fairlead" \
       org.opencontainers.image.description="A service proxy for Kubernetes: a drop-in replacement for kube-proxy" \
       org.opencontainers.image.licenses="Apache-2.0"
-# conntrack, ipvsadm and nftables are for people, and for modes to come; kmod is for iptables, which loads modules in --init-only.
+# conntrack, ipvsadm and nftables are for people: nftables mode talks to the kernel itself. kmod is for iptables, which loads modules in
+# --init-only.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends conntrack ipset iptables ipvsadm kmod nfacct nftables \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
