@@ -38,16 +38,25 @@ export function createOtherMode({ families, remove, clock, log }: OtherModeOptio
       if (waitingFor.size === 0) replaced.resolve();
     },
     run: async (signal) => {
-      signal.addEventListener('abort', () => replaced.resolve());
-      if (!signal.aborted) await replaced.promise;
+      const ended = aborted(signal);
+      await Promise.race([replaced.promise, ended]);
       for (let tries = 1; tries <= MAX_TRIES && !signal.aborted; tries++) {
-        const removal = await remove(signal);
+        // A program that takes long goes on without us; who comes next waits for the node's lock, which it holds.
+        const removal = await Promise.race([remove(signal), ended]);
+        if (!removal) return;
         tell(log, removal);
         if (removal.problems.length === 0) return;
         await sleep(clock, RETRY_MS, signal);
       }
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 function tell(log: OtherModeOptions['log'], { removed, problems }: Removal): void {

@@ -75,6 +75,20 @@ describe('what the other mode left', () => {
     expect(removals()).toBe(2);
   });
 
+  it('does not keep the daemon when it ends while a removal takes long', async () => {
+    const abort = new AbortController();
+    const otherMode = createOtherMode({
+      families: ['IPv4'],
+      remove: () => new Promise(() => {}),
+      clock: new FakeClock(),
+      log: {} as never,
+    });
+    const running = otherMode.run(abort.signal);
+    otherMode.onSync(aReport(), aFamilyStatus());
+    abort.abort();
+    await expect(running).resolves.toBeUndefined();
+  });
+
   it.each(['before', 'after'])('does not keep the daemon when it ends %s the first sync', async (when) => {
     const { clock, abort, sync, running } = start(HELD);
     if (when === 'after') {
