@@ -5,6 +5,7 @@ import { median } from './statistics.ts';
 export type Timed = (round: number) => Promise<number>;
 
 export interface Comparison {
+  readonly rounds: number;
   readonly oursMs: number;
   readonly theirsMs: number;
   /** The median of the ratios of neighbouring measurements. */
@@ -23,6 +24,7 @@ export async function alternate(rounds: number, ours: Timed, theirs: Timed): Pro
     );
   }
   return {
+    rounds,
     oursMs: median(pairs.map(({ oursMs }) => oursMs)),
     theirsMs: median(pairs.map(({ theirsMs }) => theirsMs)),
     ratio: median(pairs.map(({ oursMs, theirsMs }) => oursMs / theirsMs)),

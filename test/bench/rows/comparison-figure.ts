@@ -13,12 +13,17 @@ export function comparisonFigureOf(
   return mode === 'nftables' ? timesFigure(what, comparison, goal) : shareFigure(what, comparison, goal);
 }
 
-function shareFigure(what: string, { oursMs, theirsMs, ratio }: Comparison, goal: Goal): Figure {
-  const detail = `${quantityText(oursMs, 'ms')} / ${quantityText(theirsMs, 'ms')}`;
+function shareFigure(what: string, { rounds, oursMs, theirsMs, ratio }: Comparison, goal: Goal): Figure {
+  const detail = `${quantityText(oursMs, 'ms')} / ${quantityText(theirsMs, 'ms')}${onceNote(rounds)}`;
   return { what: `${what}: ours / kube-proxy's shape`, ...goal, measured: ratio, unit: 'ratio', detail };
 }
 
-function timesFigure(what: string, { oursMs, theirsMs, ratio }: Comparison, goal: Goal): Figure {
-  const detail = `${quantityText(theirsMs, 'ms')} / ${quantityText(oursMs, 'ms')}`;
+function timesFigure(what: string, { rounds, oursMs, theirsMs, ratio }: Comparison, goal: Goal): Figure {
+  const detail = `${quantityText(theirsMs, 'ms')} / ${quantityText(oursMs, 'ms')}${onceNote(rounds)}`;
   return { what: `${what}: kube-proxy's shape / ours`, ...goal, measured: 1 / ratio, unit: 'ratio', detail };
+}
+
+/** Where one measurement takes minutes, the figure is no median. */
+function onceNote(rounds: number): string {
+  return rounds === 1 ? ', once each' : '';
 }
