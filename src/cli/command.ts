@@ -14,6 +14,8 @@ export type Command =
       readonly master: string;
       /** Undefined: found out on the node. */
       readonly iptablesVariant: IptablesVariant | undefined;
+      /** How many clients session affinity may remember in nftables mode; undefined: as many as usual. */
+      readonly affinityClients: number | undefined;
     }
   /** What takes more rights than programming rules does, then the end. */
   | {

@@ -61,7 +61,8 @@ function runCommand(values: FlagTexts, env: Environment): Command {
   if (isOn(values, 'cleanup')) return { kind: 'cleanup' };
   const iptablesVariant = variantFrom('FAIRLEAD_IPTABLES', env['FAIRLEAD_IPTABLES']);
   if (isOn(values, 'init-only')) return { kind: 'init-only', source, iptablesVariant };
-  return { kind: 'run', source, master: last(values, 'master') ?? '', iptablesVariant };
+  const affinityClients = countFrom('FAIRLEAD_AFFINITY_CLIENTS', env['FAIRLEAD_AFFINITY_CLIENTS']);
+  return { kind: 'run', source, master: last(values, 'master') ?? '', iptablesVariant, affinityClients };
 }
 
 function last(values: FlagTexts, name: string): string | undefined {
@@ -78,6 +79,16 @@ function isOn(values: FlagTexts, name: string): boolean {
 function modeFrom(value: string): Mode {
   if (value === 'iptables' || value === 'nftables') return value;
   throw new UsageError(`--mode is "${value}", but must be iptables or nftables`);
+}
+
+/** What the kernel takes for the size of a set. */
+const MAX_COUNT = 0xffff_ffff;
+
+function countFrom(source: string, value: string | undefined): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= MAX_COUNT) return count;
+  throw new UsageError(`${source} is "${value}", but must be a number from 1 to ${MAX_COUNT}`);
 }
 
 function variantFrom(source: string, value: string | undefined): IptablesVariant | undefined {

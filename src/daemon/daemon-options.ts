@@ -14,6 +14,8 @@ export interface DaemonOptions {
   readonly master: string;
   /** undefined: found out on the node. */
   readonly iptablesVariant: IptablesVariant | undefined;
+  /** How many clients session affinity may remember in nftables mode, in each family; undefined: as many as usual. */
+  readonly affinityClients: number | undefined;
   readonly log: Logger;
   /** Ends the daemon. The rules stay. */
   readonly signal: AbortSignal;

@@ -11,6 +11,8 @@ export interface KernelsOptions {
   readonly mode: ProxyConfig['mode'];
   /** undefined: the one that the node uses. */
   readonly iptablesVariant: IptablesVariant | undefined;
+  /** undefined: as many as usual. */
+  readonly affinityClients?: number | undefined;
   readonly exec: Exec;
   readonly log: Logger;
 }

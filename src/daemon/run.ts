@@ -38,7 +38,7 @@ interface OnNode extends Started {
 }
 
 async function runOnNode(command: RunCommand, { loaded, log, nodeName, stop }: OnNode): Promise<number> {
-  const { source, master, iptablesVariant } = command;
+  const { source, master, iptablesVariant, affinityClients } = command;
   // Whatever ends the daemon ends what was started beside it: the watch of a file would keep the process.
   const over = new AbortController();
   const life = createLife(AbortSignal.any([stop, over.signal]), log);
@@ -48,7 +48,8 @@ async function runOnNode(command: RunCommand, { loaded, log, nodeName, stop }: O
     if (warning) log.warn({ warning }, 'configuration tolerated');
     followConfigFile({ source, running: loaded, clock: systemClock, log, ...life });
     adjustOomScore(loaded.config.oomScoreAdj, log);
-    await runDaemon({ loaded, flags: source.flags, nodeName, master, iptablesVariant, log, ...life });
+    const choices = { iptablesVariant, affinityClients };
+    await runDaemon({ loaded, flags: source.flags, nodeName, master, ...choices, log, ...life });
     log.notice({}, 'Fairlead ends, the rules stay');
     return life.wantsRestart() ? 1 : 0;
   } catch (error) {

@@ -38,7 +38,7 @@ interface WritersDeps {
 
 /** Prepares the kernel; writes no rule yet. */
 export async function createWriters(
-  { loaded, nodeName, iptablesVariant, log }: DaemonOptions,
+  { loaded, nodeName, iptablesVariant, affinityClients, log }: DaemonOptions,
   { events, metrics }: Pick<Outside, 'events' | 'metrics'>,
   { model, exec }: WritersDeps,
 ): Promise<Writers> {
@@ -47,7 +47,8 @@ export async function createWriters(
   const notSet = prepareConntrack(config.conntrack, { sysctl, hashSize }, log);
   const sysEvent = readOnlySysEvent(nodeName, notSet);
   if (sysEvent) events.record(sysEvent);
-  const { kernels, close } = await createKernels({ mode: config.mode, iptablesVariant, exec, log });
+  const choices = { mode: config.mode, iptablesVariant, affinityClients };
+  const { kernels, close } = await createKernels({ ...choices, exec, log });
   const families = kernels.map(({ family }) => family);
   const flows = createFlows({ families, metrics, ...common });
   const otherMode = createOtherMode({ families, remove: removerFor(config.mode, exec), ...common });

@@ -1,5 +1,4 @@
 // Executes a change set: one transaction where packets come through our chains, several before they do. Decides nothing.
-import type { IpFamily } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import { NetlinkError } from '../../system/netlink/netlink-error.ts';
 import type { NfTables } from '../../system/netlink/nftables/nf-tables.ts';
@@ -8,10 +7,9 @@ import type { ApplyResult } from '../dataplane.ts';
 import type { OwnedElements } from './element.ts';
 import { forgetClients } from './forget-clients.ts';
 import type { NftablesChangeSet } from './state.ts';
-import { Transaction } from './transaction.ts';
+import { type Target, Transaction } from './transaction.ts';
 
-export interface ApplyDeps {
-  readonly family: IpFamily;
+export interface ApplyDeps extends Target {
   readonly nfTables: NfTables;
 }
 
@@ -34,7 +32,7 @@ class Refused extends Error {
 export async function apply(deps: ApplyDeps, changes: NftablesChangeSet): Promise<ApplyResult> {
   const tally = { operations: 0, bytes: 0 };
   try {
-    for await (const transaction of transactions(deps.family, changes)) {
+    for await (const transaction of transactions(deps, changes)) {
       if (transaction.isEmpty) continue;
       await commit(deps, transaction);
       tally.operations += transaction.operations;
@@ -62,34 +60,37 @@ function refusal(error: string, suspects: readonly ServicePortKey[], isTransient
   return { ok: false, error, suspects, isTransient } as const;
 }
 
-function transactions(family: IpFamily, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
-  return changes.isOneTransaction ? allAtOnce(family, changes) : load(family, changes);
+function transactions(target: Target, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
+  return changes.isOneTransaction ? allAtOnce(target, changes) : load(target, changes);
 }
 
-async function* allAtOnce(family: IpFamily, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
+async function* allAtOnce(target: Target, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
   const { removes, sets, chains, elements } = changes;
-  const transaction = new Transaction(family);
-  const misplaced = new Set(removes.chains);
-  const kept = chains.filter(({ name }) => !misplaced.has(name));
+  const transaction = new Transaction(target);
+  const removed = new Set(removes.chains);
+  const misplaced = chains.filter(({ name }) => removed.has(name));
+  const kept = chains.filter(({ name }) => !removed.has(name));
   if (sets.length + chains.length > 0) transaction.makeTable();
   transaction.makeChains(kept);
   transaction.empty([...removes.chains, ...kept.map(({ name }) => name)]);
   transaction.removeSets(removes.sets);
-  transaction.removeChains(removes.chains);
+  transaction.removeChains(misplaced.map(({ name }) => name));
   transaction.makeSets(sets);
-  transaction.makeChains(chains.filter(({ name }) => misplaced.has(name)));
+  transaction.makeChains(misplaced);
   await cooperate(fill(transaction, elements[Symbol.iterator](), Infinity));
   transaction.fill(chains);
   yield transaction;
+  // Until now rules and elements may have led to them: to one of ours that somebody has renamed.
+  yield removalOf(target, [...removed.difference(new Set(chains.map(({ name }) => name)))]);
 }
 
 /** Nothing leads to our chains yet: packets see the last transaction only. */
-async function* load(family: IpFamily, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
+async function* load(target: Target, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
   const { removes, sets, chains, elements } = changes;
   const regular = chains.filter(({ hook }) => !hook);
   const base = chains.filter(({ hook }) => hook);
 
-  const skeleton = new Transaction(family);
+  const skeleton = new Transaction(target);
   skeleton.makeTable();
   skeleton.makeSets(sets);
   skeleton.makeChains(regular);
@@ -98,17 +99,17 @@ async function* load(family: IpFamily, changes: NftablesChangeSet): AsyncGenerat
 
   const rest = elements[Symbol.iterator]();
   for (let isDone = false; !isDone; ) {
-    const part = new Transaction(family);
+    const part = new Transaction(target);
     isDone = await cooperate(fill(part, rest, LOAD_BYTES));
     yield part;
   }
 
-  const switchOver = new Transaction(family);
+  const switchOver = new Transaction(target);
   switchOver.makeChains(base);
   switchOver.empty(base.map(({ name }) => name));
   switchOver.fill(base);
   yield switchOver;
-  yield* sweep(family, removes);
+  yield* sweep(target, removes);
 }
 
 /**
@@ -116,16 +117,20 @@ async function* load(family: IpFamily, changes: NftablesChangeSet): AsyncGenerat
  * transaction that deletes what leads to them is over (see kube-proxy's deletion of stale chains).
  */
 function* sweep(
-  family: IpFamily,
+  target: Target,
   { chains, sets }: NftablesChangeSet['removes'],
 ): Generator<Transaction, void> {
-  const emptying = new Transaction(family);
+  const emptying = new Transaction(target);
   emptying.empty(chains);
   emptying.removeSets(sets);
   yield emptying;
-  const removing = new Transaction(family);
-  removing.removeChains(chains);
-  yield removing;
+  yield removalOf(target, chains);
+}
+
+function removalOf(target: Target, chains: readonly string[]): Transaction {
+  const transaction = new Transaction(target);
+  transaction.removeChains(chains);
+  return transaction;
 }
 
 /** Returns whether all is written. */

@@ -14,6 +14,8 @@ import { TamperWatch } from './tamper-watch.ts';
 export interface NftablesDeps {
   readonly family: IpFamily;
   readonly nfTables: NfTables;
+  /** How many clients session affinity may remember; undefined: as many as usual. Of a table that is there already it stays. */
+  readonly affinityClients?: number | undefined;
 }
 
 export type NftablesDataplane = Dataplane<NftablesState, NftablesDesired, NftablesChangeSet>;

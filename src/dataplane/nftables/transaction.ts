@@ -23,16 +23,26 @@ export interface Blame {
   readonly suspects: readonly ServicePortKey[];
 }
 
+export interface Target {
+  readonly family: IpFamily;
+  /** The size of `clients`, where it is made. */
+  readonly affinityClients?: number | undefined;
+  /** Ours if not said. */
+  readonly tableName?: string;
+}
+
 export class Transaction {
   /** Elements, chains and sets that it is about. */
   operations = 0;
   readonly #family: IpFamily;
+  readonly #maxClients: number | undefined;
   readonly #batch: NftBatch;
   readonly #subjects: Subject[] = [];
 
-  constructor(family: IpFamily) {
+  constructor({ family, affinityClients, tableName = TABLE_NAME }: Target) {
     this.#family = family;
-    this.#batch = new NftBatch({ family, name: TABLE_NAME });
+    this.#maxClients = affinityClients;
+    this.#batch = new NftBatch({ family, name: tableName });
   }
 
   get bytes(): number {
@@ -63,9 +73,14 @@ export class Transaction {
     this.operations += chains.length;
   }
 
+  /** Has the kernel refuse the whole transaction. Returns the number of the message. */
+  removeMissingChain(): number {
+    return this.#batch.deleteChain('missing');
+  }
+
   makeSets(schemas: readonly SetSchema[]): void {
     for (const schema of schemas) {
-      this.#note(this.#batch.newSet(kernelSet(schema, this.#family)), `set ${schema.name}`);
+      this.#note(this.#batch.newSet(kernelSet(schema, this.#family, this.#maxClients)), `set ${schema.name}`);
     }
     this.operations += schemas.length;
   }
@@ -98,12 +113,18 @@ export class Transaction {
     return this.#batch.end();
   }
 
+  /** A sentence for each. */
+  describe(refusals: readonly Refusal[]): readonly string[] {
+    return refusals.map(({ sequence, error }) => {
+      const what = this.#subjectOf(sequence)?.what ?? 'the transaction';
+      return `nf_tables refuses ${what}: ${error.message}`;
+    });
+  }
+
   blame(refusals: readonly Refusal[]): Blame {
-    const subjects = refusals.map(({ sequence }) => this.#subjectOf(sequence));
-    const owners = subjects.flatMap((subject) => subject?.owner ?? []);
-    const [first] = refusals;
-    const what = subjects[0]?.what ?? 'the transaction';
-    return { error: `nf_tables refuses ${what}: ${first?.error.message}`, suspects: [...new Set(owners)] };
+    const [error = ''] = this.describe(refusals);
+    const owners = refusals.flatMap(({ sequence }) => this.#subjectOf(sequence)?.owner ?? []);
+    return { error, suspects: [...new Set(owners)] };
   }
 
   #kernelSet(name: SetName) {

@@ -17,6 +17,7 @@ function runWith(file: string | undefined, flags: Record<string, string[]>): obj
     source: { file, flags: new Map(Object.entries(flags)) },
     master: '',
     iptablesVariant: undefined,
+    affinityClients: undefined,
   };
 }
 
@@ -49,6 +50,18 @@ describe('fairlead run', () => {
 
   it('takes the address of the API server', () => {
     expect(parse('run --master=https://192.0.2.1')).toMatchObject({ master: 'https://192.0.2.1' });
+  });
+
+  it('takes the size of session affinity from the environment', () => {
+    const set = (value: string) => parse('run', { FAIRLEAD_AFFINITY_CLIENTS: value });
+    expect(set('1000')).toMatchObject({ kind: 'run', affinityClients: 1000 });
+    expect(set('')).toMatchObject({ affinityClients: undefined });
+    for (const value of ['0', '-1', '1e3', '4294967296', 'many']) {
+      expect(set(value)).toEqual({
+        kind: 'usage-error',
+        message: `FAIRLEAD_AFFINITY_CLIENTS is "${value}", but must be a number from 1 to 4294967295: see fairlead help run`,
+      });
+    }
   });
 
   it('takes the iptables variant from the environment', () => {
