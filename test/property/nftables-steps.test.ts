@@ -136,7 +136,7 @@ function expectKnown({ state, table }: NftTestKernel): void {
 
 const batches = fc.array(batch, { maxLength: 8 });
 
-describe('the nftables dataplane', () => {
+describe('the nftables dataplane', { timeout: 60_000 }, () => {
   it('ends with the same elements after any changes as from nothing', () => {
     fc.assert(
       fc.property(batches, (story) => {
@@ -148,7 +148,7 @@ describe('the nftables dataplane', () => {
         }
         expectSame(kernel, cluster);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -165,7 +165,7 @@ describe('the nftables dataplane', () => {
           expect(kernel.written).toEqual([]);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 
@@ -180,7 +180,7 @@ describe('the nftables dataplane', () => {
         expect(kernel.write(cluster.whole, true)).toMatchObject({ ok: true });
         expectSame(kernel, cluster);
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 
@@ -202,7 +202,7 @@ describe('the nftables dataplane', () => {
           expectSame(kernel, cluster);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 });

@@ -49,8 +49,9 @@ function* frontendElementsBeyond(
   uses: readonly FrontendUse[],
   others: Iterable<Element> | undefined,
 ): Generator<Element> {
+  if (!others) return yield* frontendElements(layout, uses);
   const known = new Map<string, string>();
-  for (const element of others ?? []) known.set(`${element.set} ${element.key}`, contentOf(element));
+  for (const element of others) known.set(`${element.set} ${element.key}`, contentOf(element));
   for (const element of frontendElements(layout, uses)) {
     if (known.get(`${element.set} ${element.key}`) !== contentOf(element)) yield element;
   }

@@ -36,8 +36,10 @@ export function* foundChanges(change: FoundChange): Cooperative<ElementChange[]>
   const { found } = change;
   const leftovers = yield* change.isComplete ? allFound(found) : foundOfChanged(change);
   const changes: ElementChange[] = [];
+  const isFirstLoad = found.values().every(({ size }) => size === 0);
   for (const { owner, elements } of wantedElements(change)) {
-    const isThere = yield* takeOff(leftovers, found, elements());
+    const isThere = !isFirstLoad && (yield* takeOff(leftovers, found, elements()));
+    yield;
     if (!isThere) changes.push({ owner, deletes: NO_ELEMENTS, adds: () => missingFrom(found, elements()) });
   }
   const rest = { owner: undefined, deletes: () => leftoverElements(leftovers, found), adds: NO_ELEMENTS };
@@ -68,7 +70,6 @@ function* takeOff(
     }
     if (++count % YIELD_EVERY === 0) yield;
   }
-  yield;
   return isThere;
 }
 
