@@ -21,8 +21,8 @@ export function keepHeapSmall(): void {
 /**
  * To be called when the burst of work at the start is over. From now on V8 lets the heap grow in small steps, and moves together
  * what is left in it some seconds after it has grown (its "memory reducer", which otherwise waits for programs that allocate
- * almost nothing). It marks beside the program and stops it for 20 to 40 ms at 10,000 Services, where a collection that we
- * asked for would take 200 ms.
+ * almost nothing). It marks beside the program and stops it for 20 to 40 ms at 10,000 Services, longer where no core is free to
+ * help, where a collection that we asked for would take 200 ms.
  */
 export function compactHeapWhenIdle(): void {
   setFlagsFromString('--optimize-for-size');
