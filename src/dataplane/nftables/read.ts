@@ -1,6 +1,11 @@
 // Reads the table back: all chains and sets that are in it, whoever made them, and the elements of those sets that are ours.
 import type { IpFamily } from '../../model/ip.ts';
-import type { ListedRule, ListedSet, NfTables } from '../../system/netlink/nftables/nf-tables.ts';
+import type {
+  ListedChain,
+  ListedRule,
+  ListedSet,
+  NfTables,
+} from '../../system/netlink/nftables/nf-tables.ts';
 import type { NftTable } from '../../system/netlink/nftables/nft-table.ts';
 import { setShape } from '../../system/netlink/nftables/set-types.ts';
 import type { Hook } from './chain.ts';
@@ -31,13 +36,18 @@ async function readTable({ family, nfTables }: ReadDeps): Promise<KnownTable> {
   const rules = Map.groupBy(await nfTables.rules(table), ({ chain }) => chain);
   const sets = await nfTables.sets(table);
   const chains = new Map<string, KnownChain>(
-    listed.map(({ name, hook }) => [name, { hook: hook as Hook | undefined, tags: tagsOf(rules.get(name)) }]),
+    listed.map((chain) => [chain.name, { hook: hookOf(chain), tags: tagsOf(rules.get(chain.name)) }]),
   );
   return {
     isLive: chains.values().some(({ hook, tags }) => hook && tags.some((tag) => tag !== '')),
     chains,
     sets: new Map(sets.filter(isNamed).map(({ name, shape }) => [name, shape])),
   };
+}
+
+/** No chain of ours drops what it has no rule for: one that does has none of our hooks, and is made anew. */
+function hookOf({ hook, policy }: ListedChain): Hook | undefined {
+  return policy === 'drop' ? undefined : (hook as Hook | undefined);
 }
 
 /** One without a name of its own belongs to a rule, and goes with it; the kernel gives it one. */

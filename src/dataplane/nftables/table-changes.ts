@@ -79,15 +79,19 @@ function setChanges({ sets }: KnownTable, { family, affinitySeconds, goneSeconds
   };
 }
 
-/** `isRewritten`: rules look into the very set, not into whichever has its name, so one that is made anew needs new rules. */
+/**
+ * `isRewritten`: rules look into the very set, not into whichever has its name, so one that is made anew needs new rules. So does
+ * a chain, which somebody may have renamed.
+ */
 function chainChanges(table: KnownTable, wanted: WantedTable, { isRewritten }: { isRewritten: boolean }) {
   const { isComplete } = wanted;
   const chains = skeleton(wanted).filter(({ hook }) => !hook || table.isLive || isComplete);
   const names = new Set(chains.map(({ name }) => name));
   const misplaced = chains.filter((chain) => isMisplaced(table, chain)).map(({ name }) => name);
+  const isAnyMissing = chains.some(({ name, hook }) => !hook && !table.chains.has(name));
   return {
     misplaced,
-    writes: chains.filter((chain) => isRewritten || !isAsWanted(table, chain)),
+    writes: chains.filter((chain) => isRewritten || isAnyMissing || !isAsWanted(table, chain)),
     unwanted: isComplete ? Array.from(table.chains.keys()).filter((name) => !names.has(name)) : [],
   };
 }
