@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { aFrontend, aGlobalPlan, aServicePlan, aTarget, changeOf } from '../../builders/iptables-plans.ts';
 import { createBed, LINEUPS, removeBeds, write } from './bed.ts';
 
-const CLIENTS = 10_000;
+const CLIENTS = 4_000;
 
 afterEach(removeBeds);
 
