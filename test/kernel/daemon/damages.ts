@@ -1,8 +1,10 @@
 // What may happen to a service proxy's rules behind its back, by dataplane.
+import { MASQUERADING, SERVICES } from '../../../src/dataplane/nftables/names.ts';
 import { randomNumbers } from '../../builders/random.ts';
 import type { Bed } from './bed.ts';
 import type { DataplaneName } from './dataplanes.ts';
 import { iptables, restore, save, tableOf } from './iptables-ruleset.ts';
+import { listTables, nft, nftScript } from './nftables-listing.ts';
 
 export interface Damage {
   readonly name: string;
@@ -19,10 +21,52 @@ const IPTABLES_DAMAGES: readonly Damage[] = [
   { name: 'one random chain of a Service deleted', act: deleteRandomLeaf },
 ];
 
+const TABLE = 'ip kube-proxy';
+
+/** What nft is told, or makes it out of an element of one of our maps. */
+const NFTABLES_DAMAGES: readonly Damage[] = [
+  ...Object.entries({
+    'everything flushed': 'flush ruleset',
+    'the table deleted': `delete table ${TABLE}`,
+    'the table of IPv6 deleted': 'delete table ip6 kube-proxy',
+    'a base chain deleted': `flush chain ${TABLE} nat-output; delete chain ${TABLE} nat-output`,
+    'a base chain given another policy': `add chain ${TABLE} filter-forward { policy drop; }`,
+    'the rules of a chain deleted': `flush chain ${TABLE} ${MASQUERADING}`,
+    'a chain renamed': `rename chain ${TABLE} ${SERVICES} servants`,
+    'a rule added to a chain': `insert rule ${TABLE} ${SERVICES} drop`,
+    'a chain added': `add chain ${TABLE} mine { type filter hook input priority 0; }`,
+    'a map flushed': `flush map ${TABLE} endpoints`,
+    'an element added': `add element ${TABLE} service-cluster-ips { 10.96.250.250 }`,
+  }).map(([name, script]): Damage => ({ name, act: (bed) => nftScript(bed, script) })),
+  { name: 'an element deleted', act: (bed) => replaceEndpoint(bed, '') },
+  { name: 'an element changed', act: (bed) => replaceEndpoint(bed, '192.0.2.99 . 99') },
+  { name: 'a rule deleted', act: deleteRule },
+];
+
 export const DAMAGES: Readonly<Record<DataplaneName, readonly Damage[]>> = {
   'iptables-legacy': IPTABLES_DAMAGES,
   'iptables-nft': IPTABLES_DAMAGES,
+  nftables: NFTABLES_DAMAGES,
 };
+
+/** In one transaction. */
+async function replaceEndpoint(bed: Bed, replacement: string): Promise<void> {
+  const table = (await listTables(bed)).find(({ family }) => family === 'ip');
+  const [[key = '', { value = '' } = {}] = []] = table?.sets.get('endpoints')?.elements ?? [];
+  const added = replacement && `\nadd element ${TABLE} endpoints { ${textOf(key)} : ${replacement} }`;
+  await nftScript(bed, `delete element ${TABLE} endpoints { ${textOf(key)} : ${textOf(value)} }${added}`);
+}
+
+/** A concatenation in the words of nft. */
+function textOf(json: string): string {
+  return JSON.parse(json).concat.join(' . ');
+}
+
+async function deleteRule(bed: Bed): Promise<void> {
+  const listed = await nft(bed, '-a', 'list', 'chain', ...TABLE.split(' '), SERVICES);
+  const [, handle = ''] = /vmap @frontends # handle (\d+)/.exec(listed) ?? [];
+  await nft(bed, 'delete', 'rule', ...TABLE.split(' '), SERVICES, 'handle', handle);
+}
 
 async function flushEverything(bed: Bed): Promise<void> {
   for (const table of ['filter', 'nat', 'mangle']) {

@@ -2,6 +2,7 @@
 import type { Bed } from './bed.ts';
 import type { DataplaneName } from './dataplanes.ts';
 import { iptablesRuleset } from './iptables-ruleset.ts';
+import { nftablesRuleset } from './nftables-ruleset.ts';
 
 export interface Ruleset {
   /** Chains, rules and what else there is in both families, each in a line, without counters and what packets have added. */
@@ -21,6 +22,7 @@ export interface Ruleset {
 const RULESETS: Readonly<Record<DataplaneName, Ruleset>> = {
   'iptables-legacy': iptablesRuleset,
   'iptables-nft': iptablesRuleset,
+  nftables: nftablesRuleset,
 };
 
 export function rulesetOf({ dataplane }: Bed): Ruleset {
