@@ -1,25 +1,16 @@
 // One family's syncs with the real dataplane, where a running daemon would take minutes or a kernel will not do what is asked:
 // the audit, and what a real iptables-restore refuses.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ServicePortKey } from '../../../src/model/names.ts';
 import type { SetAsideEntry } from '../../../src/status/snapshot.ts';
 import { FamilySync } from '../../../src/sync/family-sync.ts';
 import { KernelMirror } from '../../../src/sync/kernel-mirror.ts';
-import { ModelState } from '../../../src/sync/model-state.ts';
 import { tellAll } from '../../../src/sync/observer.ts';
 import { aPlanConfig } from '../../builders/plans.ts';
-import { anEndpoint, aService, aSlice, ip } from '../../builders/records.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { type Bed, createBed, execIn, LINEUPS, type Lineup, removeBeds } from '../iptables/bed.ts';
+import { BAD, badEndpoint, SERVICES, twentyServices } from './twenty-services.ts';
 
 afterEach(removeBeds);
-
-const NETWORKS = {
-  IPv4: { vip: '10.96.1.', endpoint: '10.244.2.' },
-  IPv6: { vip: 'fd00:10:96::', endpoint: 'fd00:10:244:2::' },
-} as const;
-const SERVICES = 20;
-const BAD = 'service-7' as const;
 
 describe.each(LINEUPS)('the audit of iptables $variant, $family', (lineup) => {
   it('finds a changed rule where the counts stay the same', async () => {
@@ -44,8 +35,8 @@ const FAULTS = [
 describe.each(LINEUPS)('iptables $variant, $family, refusing', (lineup) => {
   it.each(FAULTS)('%s: keeps one Service back, until it is taken', async (_, badRule) => {
     const { bed, family, clock, fault, setAside } = await programmed(lineup, badRule);
-    const endpoint = `${NETWORKS[lineup.family].endpoint}7`;
-    expect(setAside).toMatchObject([{ key: keyOf(BAD), failures: 1 }]);
+    const endpoint = badEndpoint(lineup.family);
+    expect(setAside).toMatchObject([{ key: BAD, failures: 1 }]);
     expect(family.status()).toMatchObject({ servicePorts: SERVICES - 1, lastSync: { outcome: 'committed' } });
     expect(destinationsOf(bed)).toHaveLength(SERVICES - 1);
 
@@ -75,7 +66,7 @@ async function programmed(lineup: Lineup, badRule?: string) {
   });
   const clock = new FakeClock();
   const setAside: SetAsideEntry[] = [];
-  const model = modelOf(lineup, clock);
+  const model = twentyServices(lineup.family, clock);
   const family = new FamilySync({
     kernel: new KernelMirror(bed.dataplane),
     model,
@@ -89,29 +80,10 @@ async function programmed(lineup: Lineup, badRule?: string) {
   return { bed, family, clock, fault, setAside };
 }
 
-function modelOf({ family }: Lineup, clock: FakeClock): ModelState {
-  const model = new ModelState({ clock });
-  const { vip, endpoint } = NETWORKS[family];
-  for (let i = 1; i <= SERVICES; i++) {
-    const name = `service-${i}`;
-    model.handleService({ kind: 'put', record: aService({ name, clusterIps: [ip(`${vip}${i}`)] }) });
-    const endpoints = [anEndpoint({ ip: ip(`${endpoint}${i}`) })];
-    model.handleEndpointSlice({
-      kind: 'put',
-      record: aSlice({ name: `${name}-a`, serviceName: name, endpoints }),
-    });
-  }
-  return model;
-}
-
 function spoiled(input: string, { family }: Lineup, badRule: string): string {
-  const bad = `${NETWORKS[family].endpoint}7`;
+  const bad = badEndpoint(family);
   const destination = family === 'IPv4' ? `${bad}:8080` : `[${bad}]:8080`;
   return input.replaceAll(`-j DNAT --to-destination ${destination}`, badRule);
-}
-
-function keyOf(name: string): ServicePortKey {
-  return `shop/${name}/TCP` as ServicePortKey;
 }
 
 function rulesOf(bed: Bed): string[] {
