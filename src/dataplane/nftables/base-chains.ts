@@ -1,16 +1,16 @@
-// Where packets come in: kube-proxy's base chains, and one of ours in which session affinity is learned. A table is live when these
-// lead to the other chains. nat sees only the first packet of a connection; in filter each chain asks once whether it is one.
+// Where packets come in: kube-proxy's base chains and no others, so that nothing leads to our chains once it has written them again. A
+// table is live when these lead to the other chains. nat sees only the first packet of a connection; in filter each chain asks once
+// whether it is one.
 import type { Chain, Hook, Rule } from './chain.ts';
 import { LOOPBACK } from './locality.ts';
 import {
   CT_STATE_NEW,
   CT_STATE_UNKNOWN,
   CT_STATUS_NOT_TRANSLATED,
-  CT_STATUS_TRANSLATED,
   hasPrefix,
   inputInterface,
 } from './match.ts';
-import { CHECK_INPUT, CHECK_OUTPUT, LEARNING, MASQUERADING, SERVICES } from './names.ts';
+import { CHECK_INPUT, CHECK_OUTPUT, MASQUERADING, SERVICES } from './names.ts';
 import { ADDRESS_FIELDS, frontendKey } from './packet-field.ts';
 import { COUNTER, DROP, inSet, jump, notInSet, ruleOf } from './rule.ts';
 import type { SkeletonContext } from './skeleton.ts';
@@ -19,7 +19,7 @@ import type { SkeletonContext } from './skeleton.ts';
 const DSTNAT = -100;
 const SRCNAT = 100;
 
-/** Names, types, hooks and priorities of all but filter-postrouting are kube-proxy's (pkg/proxy/nftables/proxier.go). */
+/** Names, types, hooks and priorities are kube-proxy's (pkg/proxy/nftables/proxier.go). */
 export function baseChains(context: SkeletonContext): readonly Chain[] {
   const firewall = [dropForbiddenSources(context)];
   return [
@@ -28,7 +28,6 @@ export function baseChains(context: SkeletonContext): readonly Chain[] {
     base('filter-input', hook('filter', 'input', 0), filterInput(context)),
     base('filter-forward', hook('filter', 'forward', 0), [ruleOf(CT_STATE_NEW, jump(CHECK_OUTPUT))]),
     base('filter-output', hook('filter', 'output', 0), [ruleOf(CT_STATE_NEW, jump(CHECK_OUTPUT))]),
-    base('filter-postrouting', hook('filter', 'postrouting', SRCNAT - 1), filterPostrouting(context)),
     base('nat-prerouting', hook('nat', 'prerouting', DSTNAT), [ruleOf(jump(SERVICES))]),
     base('nat-output', hook('nat', 'output', DSTNAT), [ruleOf(jump(SERVICES))]),
     base('nat-postrouting', hook('nat', 'postrouting', SRCNAT), [ruleOf(jump(MASQUERADING))]),
@@ -53,11 +52,6 @@ function filterInput({ family, global }: SkeletonContext): readonly Rule[] {
     DROP,
   );
   return [...(global.hasLocalhostNodePorts ? [dropMartian] : []), ruleOf(CT_STATE_NEW, jump(CHECK_INPUT))];
-}
-
-/** Before masquerading, though that would not hide the client: its own address is read from connection tracking. */
-function filterPostrouting({ affinitySeconds }: SkeletonContext): readonly Rule[] {
-  return affinitySeconds.length > 0 ? [ruleOf(CT_STATE_NEW, CT_STATUS_TRANSLATED, jump(LEARNING))] : [];
 }
 
 function hook(type: Hook['type'], point: Hook['point'], priority: number): Hook {

@@ -1,5 +1,6 @@
-// Which new connections are refused: those to frontends without endpoints, to unknown ports of ClusterIPs and to ClusterIPs that no
-// Service has. Only what was not translated still has such a destination.
+// What becomes of new connections after nat. Translated ones may be learned by session affinity. Refused are those to frontends without
+// endpoints, to unknown ports of ClusterIPs and to ClusterIPs that no Service has: only what was not translated still has such a
+// destination.
 import type { Chain, Rule } from './chain.ts';
 import { toNodePortAddress } from './locality.ts';
 import { CT_STATUS_TRANSLATED } from './match.ts';
@@ -16,22 +17,28 @@ export function checkChains(context: SkeletonContext): readonly Chain[] {
   ];
 }
 
-function checkInput({ family, global, affinitySeconds }: SkeletonContext): readonly Rule[] {
-  // Endpoints with the node's own address are delivered here, and postrouting never sees what comes from outside to them.
-  const learn = ruleOf(CT_STATUS_TRANSLATED, jump(LEARNING));
+/** Endpoints with the node's own address are delivered here: what comes from outside to them is neither forwarded nor sent. */
+function checkInput(context: SkeletonContext): readonly Rule[] {
+  const { family, global } = context;
   return [
-    ...(affinitySeconds.length > 0 ? [learn] : []),
+    ...learnTranslated(context),
     ruleOf(vmap(frontendKey(family, false), 'refusals')),
     ruleOf(toNodePortAddress(family, global), vmap(frontendKey(family, true), 'refusals')),
   ];
 }
 
-function checkOutput({ family }: SkeletonContext): readonly Rule[] {
+function checkOutput(context: SkeletonContext): readonly Rule[] {
+  const { family } = context;
   const { destination } = ADDRESS_FIELDS[family];
   return [
+    ...learnTranslated(context),
     ruleOf(vmap(frontendKey(family, false), 'refusals')),
     // Its own connections to unknown ports: those that are known have left through nat.
     ruleOf(inSet([destination], 'service-cluster-ips'), goTo(REJECTING)),
     ruleOf(inSet([destination], 'service-cidrs'), COUNTER, DROP),
   ];
+}
+
+function learnTranslated({ affinitySeconds }: SkeletonContext): readonly Rule[] {
+  return affinitySeconds.length > 0 ? [ruleOf(CT_STATUS_TRANSLATED, jump(LEARNING))] : [];
 }

@@ -118,6 +118,5 @@ async function baseChainsOn(bed: Bed): Promise<string[]> {
 /** Those of kube-proxy's tables with a hook, and their rules. */
 function baseChainsIn(listing: string): string[] {
   const tables = listing.split(/^(?=table )/m).filter((table) => /^table ip6? kube-proxy /.test(table));
-  const chains = tables.flatMap((table) => table.match(/^\tchain \S+ \{\n\t\ttype [^}]*\}/gm) ?? []);
-  return chains.filter((chain) => !chain.includes('chain filter-postrouting')).sort();
+  return tables.flatMap((table) => table.match(/^\tchain \S+ \{\n\t\ttype [^}]*\}/gm) ?? []).sort();
 }

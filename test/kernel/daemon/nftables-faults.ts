@@ -32,15 +32,13 @@ export function isLive({ chains }: ListedTable): boolean {
   return chains.values().some(({ hook, rules }) => hook !== '' && rules.length > 0);
 }
 
-/** Only affinity needs the one that is left out. */
 function emptyBaseChain([name, { hook, rules }]: [string, ListedChain]) {
-  const isNeeded = hook !== '' && name !== 'filter-postrouting';
-  return isNeeded && rules.length === 0 ? [`${name} is empty`] : [];
+  return hook !== '' && rules.length === 0 ? [`${name} is empty`] : [];
 }
 
 /** The slots of a chain are filled from the first on, and too many for the next smaller chain. */
 function faultOfPick(table: ListedTable, slots: readonly number[], verdict: string): string | undefined {
-  const [, chain = '', local, size] = /"target":"((?:node-)?pick(-local)?-(\d+))"/.exec(verdict) ?? [];
+  const [, chain = '', local, size] = /"target":"([\w-]*pick(-local)?-(\d+))"/.exec(verdict) ?? [];
   if (!table.chains.get(chain)?.rules.length) return `no rules where ${verdict} leads`;
   const first = local ? FIRST_LOCAL_SLOT : 0;
   const used = slots
@@ -58,9 +56,10 @@ function setsOfTreated({ sets }: ListedTable): string[] {
   return [...sets.keys()].filter((name) => /^(affinity-|(cluster|local)-external-frontends$)/.test(name));
 }
 
+/** Address, protocol and port are the frontend, the slot comes last. */
 function slotsByFrontend(table: ListedTable): ReadonlyMap<string, readonly number[]> {
   const keys = elementsOf(table, 'endpoints').map(([key]) => JSON.parse(key).concat as unknown[]);
-  const groups = Map.groupBy(keys, (fields) => JSON.stringify({ concat: fields.slice(0, -1) }));
+  const groups = Map.groupBy(keys, (fields) => JSON.stringify({ concat: fields.slice(0, 3) }));
   return new Map(Array.from(groups, ([key, group]) => [key, group.map((fields) => Number(fields.at(-1)))]));
 }
 

@@ -153,7 +153,7 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'learns no client',
-    chain: inChain('filter-postrouting', () => []),
+    chain: inChain(LEARNING, () => []),
     caughtBy: [`${CLUSTER_IP}, affinity`, FROM_POD],
     symptom: /does not stick to one endpoint/,
   },
