@@ -2,7 +2,7 @@
 // notice. The faults are those of a table of constant size: keys, slots, sizes, and the rules that all Services share.
 import type { Chain, Rule } from '../../../src/dataplane/nftables/chain.ts';
 import type { Element, Packed, Verdict } from '../../../src/dataplane/nftables/element.ts';
-import { LEARNING, MASQUERADING, SERVICES } from '../../../src/dataplane/nftables/names.ts';
+import { LEARNING, MASQUERADING, NODE_PORTS } from '../../../src/dataplane/nftables/names.ts';
 import type { NftExpression } from '../../../src/system/netlink/nftables/nft-expression.ts';
 import type { CaughtFault } from './catching.ts';
 
@@ -69,7 +69,7 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'looks for NodePorts under the address of the packet',
-    chain: inChain(SERVICES, (rules) => rules.map(without('bitwise'))),
+    chain: inChain(NODE_PORTS, (rules) => rules.map(without('bitwise'))),
     caughtBy: [NODE_PORT, `${FROM_OUTSIDE} reaches`],
     symptom: /ECONNREFUSED|ETIMEDOUT/,
   },
@@ -81,7 +81,7 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'does not mark external traffic',
-    chain: inChain('node-external', (rules) => rules.map(without('set-mark'))),
+    chain: inChain(NODE_PORTS, (rules) => rules.map(without('set-mark'))),
     caughtBy: [NODE_PORT, `${FROM_OUTSIDE} reaches`],
     symptom: /sees 198\.51\.100\.10|ETIMEDOUT/,
   },
