@@ -32,12 +32,18 @@ class Refused extends Error {
 export async function apply(deps: ApplyDeps, changes: NftablesChangeSet): Promise<ApplyResult> {
   const tally = { operations: 0, bytes: 0 };
   try {
+    let committed = Promise.resolve();
     for await (const transaction of transactions(deps, changes)) {
       if (transaction.isEmpty) continue;
-      await commit(deps, transaction);
+      // While the kernel was at work on the one before, this one has been written.
+      await committed;
+      committed = commit(deps, transaction);
+      // It is waited for later: see above and below.
+      committed.catch(() => {});
       tally.operations += transaction.operations;
       tally.bytes += transaction.bytes;
     }
+    await committed;
     tally.operations += await forgetClients(deps, changes.evictions);
     return { ok: true, ...tally };
   } catch (error) {

@@ -34,6 +34,11 @@ export function pickChain(serves: Serves, size: PickSize): string {
   return `${variant('pick', serves)}-${size}`;
 }
 
+/** Draws one slot among `size`, and comes back if there is no endpoint. */
+export function drawChain(serves: Serves, size: PickSize): string {
+  return `${variant('draw', serves)}-${size}`;
+}
+
 /** Treats traffic to destinations that the outside may use as the external traffic policy Local wants. */
 export function localExternalChain(isNodePort: boolean): string {
   return variant('external', { isNodePort, isLocal: true });

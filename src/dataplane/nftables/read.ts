@@ -27,7 +27,9 @@ export async function read(deps: ReadDeps, known: NftablesState | undefined): Pr
   const table = await whileUndisturbed(() => readTable(deps));
   const found = await readElements(deps, table);
   const { global, services = new Map(), uses = noUses(), elementCount = 0 } = known ?? {};
-  return { table, found, global, services, uses, elementCount };
+  // Where nothing is known and nothing is there, the kernel has exactly what the layouts say.
+  const isNew = services.size === 0 && found.values().every(({ size }) => size === 0);
+  return { table, found: isNew ? undefined : found, global, services, uses, elementCount };
 }
 
 async function readTable({ family, nfTables }: ReadDeps): Promise<KnownTable> {

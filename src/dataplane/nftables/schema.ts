@@ -144,9 +144,5 @@ export function schemaOf(name: SetName): SetSchema {
 /** Slots of endpoints of this node begin here; the others are below. */
 export const FIRST_LOCAL_SLOT = 65_536;
 
-/**
- * A frontend with n endpoints picks in the chain of the smallest size that holds them. A chain of size s tries `numgen random mod s`
- * a few times, a slot without an element falls through to the next try, and the last rule uses the size before, whose slots are
- * always full. Larger steps between large sizes keep the number of chains small.
- */
-export const PICK_SIZES = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536] as const;
+/** A frontend picks among its endpoints in the chain of the smallest size that holds them: see pick-chains.ts. */
+export const PICK_SIZES = [1, 4, 16, 128, 2048, 65_536] as const;

@@ -51,19 +51,19 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'draws only once, whether the slot is filled or not',
-    chain: inChain('pick-64', (rules) => rules.slice(0, 1)),
+    chain: inChain('pick-128', (rules) => rules.slice(0, 1)),
     caughtBy: ['two dozen endpoints', 'are all reached'],
     symptom: /ECONNREFUSED|ETIMEDOUT/,
   },
   {
     name: 'never draws the last slots',
-    chain: inChain('pick-4', (rules) => rules.map(withDraw({ modulus: 2 }))),
+    chain: inChain('draw-4', (rules) => rules.map(withDraw({ modulus: 2 }))),
     caughtBy: [CLUSTER_IP, FROM_POD],
     symptom: /is not reached/,
   },
   {
     name: 'draws local endpoints from the slots of the whole cluster',
-    chain: inChain('pick-local-', (rules) => rules.map(withDraw({ offset: 0 }))),
+    chain: inChain(/^(draw|pick)-local-/, (rules) => rules.map(withDraw({ offset: 0 }))),
     caughtBy: [VIP_LOCAL, `${FROM_OUTSIDE} reaches`],
     symptom: /pod-2-1:8080 must not be reached|ETIMEDOUT/,
   },
@@ -75,7 +75,7 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'picks endpoints of NodePorts under the address of the packet',
-    chain: inChain('node-pick-', (rules) => rules.map(without('bitwise'))),
+    chain: inChain(/^node-(draw|pick)-\d/, (rules) => rules.map(without('bitwise'))),
     caughtBy: [NODE_PORT, `${FROM_OUTSIDE} reaches`],
     symptom: /ECONNREFUSED|ETIMEDOUT/,
   },
@@ -188,9 +188,8 @@ function withTarget(change: (chain: string) => string): ElementChange {
 }
 
 /** `name`: all of it, or its beginning with a dash. */
-function inChain(name: string, change: (rules: readonly Rule[]) => readonly Rule[]): ChainChange {
-  const isMeant = (chain: Chain) =>
-    chain.name === name || (name.endsWith('-') && chain.name.startsWith(name));
+function inChain(name: string | RegExp, change: (rules: readonly Rule[]) => readonly Rule[]): ChainChange {
+  const isMeant = (chain: Chain) => (typeof name === 'string' ? chain.name === name : name.test(chain.name));
   return (chain) => (isMeant(chain) ? { ...chain, rules: change(chain.rules) } : chain);
 }
 

@@ -70,8 +70,8 @@ describe('a change of one endpoint among a thousand', () => {
   });
 
   it('over a limit between two chains changes where each frontend picks', () => {
-    const kernel = programmed([plan(targets(1_024))]);
-    const counts = written(kernel, changeOf([plan(targets(1_025))]));
+    const kernel = programmed([plan(targets(2_048))]);
+    const counts = written(kernel, changeOf([plan(targets(2_049))]));
     expect(counts).toEqual({ frontends: 1, picks: 2, endpoints: 3 });
   });
 });
