@@ -1,6 +1,5 @@
 // A node whose service proxy changes its mode: kube-proxy's nftables mode, Fairlead in each mode, and the way back. The same traffic
 // runs through all of it; at the end the rules are taken away, to see that it would have noticed.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Daemon } from '../../../src/lab/daemon.ts';
 import { type Bed, type Beds, closeBeds, startBeds, startSynced } from './bed.ts';
@@ -8,11 +7,10 @@ import { IPTABLES } from './dataplanes.ts';
 import { iptablesRuleset } from './iptables-ruleset.ts';
 import { runKubeProxy } from './kube-proxy-rules.ts';
 import { KUBE_PROXY_TABLES, loadKubeProxyTables, syncKubeProxyTables } from './kube-proxy-tables.ts';
+import { nftablesRuleset } from './nftables-ruleset.ts';
 import { runOn } from './run-on.ts';
-import { CONNECT_TIMEOUT_MS, Traffic } from './traffic.ts';
-import { replace, underLoad } from './under-load.ts';
-
-const FLUSHED_MS = 300;
+import { Traffic } from './traffic.ts';
+import { expectNoticed, replace, underLoad } from './under-load.ts';
 
 let beds: Beds<(typeof IPTABLES)[number]>;
 beforeAll(async () => {
@@ -46,7 +44,7 @@ describe('from mode to mode under load, and back', () => {
       await step("back to kube-proxy's nftables mode", () => replace(third, () => syncKubeProxyTables(bed)));
       expect(await baseChainsOn(bed)).toEqual(baseChainsIn(KUBE_PROXY_TABLES));
 
-      await expectTrafficNotices(bed, traffic);
+      await expectNoticed(traffic, name, (forMs) => nftablesRuleset.interrupt(bed, forMs));
     },
   );
 });
@@ -60,7 +58,7 @@ describe("from kube-proxy's iptables mode to our nftables mode under load", () =
     const daemon = await underLoad(traffic, name, () => startAndRemove(bed, 'nftables'));
     expect(await iptablesOf(bed)).toEqual([]);
     await daemon.stop();
-    await expectTrafficNotices(bed, traffic);
+    await expectNoticed(traffic, name, (forMs) => nftablesRuleset.interrupt(bed, forMs));
   });
 });
 
@@ -75,20 +73,6 @@ async function startAndRemove(bed: Bed, mode: Mode): Promise<Daemon> {
   const daemon = await startIn(bed, mode);
   await daemon.waitFor(({ msg }) => msg === 'removed what the other mode left on the node');
   return daemon;
-}
-
-/** No error until now, and some once packets find no rules for a while. */
-async function expectTrafficNotices(bed: Bed, traffic: Traffic): Promise<void> {
-  await sleep(CONNECT_TIMEOUT_MS);
-  expect((await traffic.report()).errors).toEqual({});
-  const chain = ['ip', 'kube-proxy', 'nat-prerouting'];
-  const saved = await runOn(bed, ['nft', 'list', 'chain', ...chain]);
-  await runOn(bed, ['nft', 'flush', 'chain', ...chain]);
-  await sleep(FLUSHED_MS);
-  await runOn(bed, ['nft', '-f', '-'], saved);
-  const { errors } = await traffic.stop();
-  console.log(`${bed.dataplane}: the same traffic without rules for ${FLUSHED_MS} ms,`, errors);
-  expect(Object.keys(errors)).not.toEqual([]);
 }
 
 async function tablesOn(bed: Bed): Promise<string[]> {

@@ -1,5 +1,6 @@
-// A Fairlead as a later release might be: another version, and rules in another layout, so that no chain of a Service has the
-// name that today's Fairlead gives it. It is today's sources with a few words replaced on their way into the bundle.
+// A Fairlead as a later release might be: another version, and rules in another layout. No chain of a Service has the name that today's
+// Fairlead gives it; in nftables no chain has but base chains, one set has another name, and two have keys of other types. It is today's
+// sources with a few words replaced on their way into the bundle.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -16,6 +17,11 @@ export interface NewerFairlead {
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const VERSION = '99.0.0';
 
+const NFTABLES_CHAINS = [
+  ...['dispatch', 'masquerade-marked', 'node-ports', 'learning'],
+  ...['check-input', 'check-output', 'rejecting'],
+];
+
 /** By file: what is replaced, and by what. */
 const REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'package.json': { '"version": "0.1.0"': `"version": "${VERSION}"` },
@@ -23,6 +29,32 @@ const REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'fairlead-layout-1': 'fairlead-layout-2',
     "hash('sha256', text, ": "hash('sha256', 'layout 2: ' + text, ",
     'prefix + label;': "prefix + '2.' + label;",
+  },
+  'src/dataplane/nftables/names.ts': {
+    'fairlead-layout-1': 'fairlead-layout-2',
+    ...Object.fromEntries(NFTABLES_CHAINS.map((name) => [`'${name}'`, `'second-${name}'`])),
+    'return `${isNodePort': 'return `second-${isNodePort',
+  },
+  'src/dataplane/nftables/schema.ts': {
+    "name: 'hairpin-": "name: 'second-hairpin-",
+    "ClusterIPs of Services', key: ['address'": "ClusterIPs of Services', key: ['address', 'address'",
+  },
+  'src/dataplane/nftables/shared-uses.ts': {
+    "set: 'hairpin-": "set: 'second-hairpin-",
+    'key: packIp(ip) }': 'key: packIp(ip) + packIp(ip) }',
+  },
+  'src/dataplane/nftables/service-chains.ts': {
+    "], 'hairpin-": "], 'second-hairpin-",
+    '= inSet([ADDRESS_FIELDS[family].destination]':
+      '= inSet([ADDRESS_FIELDS[family].destination, ADDRESS_FIELDS[family].destination]',
+  },
+  'src/dataplane/nftables/check-chains.ts': {
+    "inSet([destination], 'service-cluster-": "inSet([destination, destination], 'service-cluster-",
+  },
+  // Slots are what nft calls a mark.
+  'src/system/netlink/nftables/set-types.ts': {
+    'number: { number: 4,': 'number: { number: 19,',
+    '[EXPR_NUMGEN, 1, MODULUS, 0]': '[EXPR_META, 3]',
   },
 };
 

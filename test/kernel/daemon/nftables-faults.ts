@@ -56,10 +56,9 @@ function setsOfTreated({ sets }: ListedTable): string[] {
   return [...sets.keys()].filter((name) => /^(affinity-|(cluster|local)-external-frontends$)/.test(name));
 }
 
-/** Address, protocol and port are the frontend, the slot comes last. */
 function slotsByFrontend(table: ListedTable): ReadonlyMap<string, readonly number[]> {
   const keys = elementsOf(table, 'endpoints').map(([key]) => JSON.parse(key).concat as unknown[]);
-  const groups = Map.groupBy(keys, (fields) => JSON.stringify({ concat: fields.slice(0, 3) }));
+  const groups = Map.groupBy(keys, (fields) => JSON.stringify({ concat: fields.slice(0, -1) }));
   return new Map(Array.from(groups, ([key, group]) => [key, group.map((fields) => Number(fields.at(-1)))]));
 }
 

@@ -1,6 +1,6 @@
 // What a node's nf_tables have.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SERVICES, TABLE_NAME } from '../../../src/dataplane/nftables/names.ts';
+import { TABLE_NAME } from '../../../src/dataplane/nftables/names.ts';
 import type { Bed } from './bed.ts';
 import { faultsOfTable } from './nftables-faults.ts';
 import { type ListedSet, type ListedTable, listTables, nft, nftScript } from './nftables-listing.ts';
@@ -40,9 +40,9 @@ function elementsOf(set: string, { isLearned, elements }: ListedSet): string[] {
   return Array.from(elements, ([key, { value, comment }]) => `element ${set} ${key} ${value} "${comment}"`);
 }
 
-/** No packet of IPv4 finds a Service meanwhile. */
+/** No packet of IPv4 that comes from elsewhere finds a Service meanwhile, whoever's the rules are. */
 async function interrupt(bed: Bed, forMs: number): Promise<void> {
-  const chain = ['ip', TABLE_NAME, SERVICES];
+  const chain = ['ip', TABLE_NAME, 'nat-prerouting'];
   await nft(bed, 'insert', 'rule', ...chain, 'return');
   await sleep(forMs);
   const [, handle = ''] = /return # handle (\d+)/.exec(await nft(bed, '-a', 'list', 'chain', ...chain)) ?? [];
