@@ -39,6 +39,8 @@ RUN chmod 755 /opt/fairlead/dist/fairlead.js \
 ENV NODE_COMPILE_CACHE=/opt/fairlead/compile-cache
 # Fails the build of an image that cannot start.
 RUN fairlead version
-# Loads all that the daemon loads, and ends because there is no such file: its next start finds the compiled code.
+# Loads what the daemon loads in any mode, and ends because there is no such file; then what it loads in one mode. Its next start finds the
+# compiled code.
 RUN ! fairlead --config=/nonexistent
+RUN for chunk in /opt/fairlead/dist/*-kernels-*.js; do node -e "import('$chunk')" || exit 1; done
 ENTRYPOINT ["/usr/local/bin/fairlead"]

@@ -30,6 +30,8 @@ const CAPABILITIES = (1n << 12n) | (1n << 13n);
 const MAX_SIZE_MB = 300;
 /** Of the packet-flow suite: what shows most of what a container may lack. */
 const FLOW_GROUPS = /endpoints all ready|host network|^NodePorts|source ranges/;
+/** Node then says of each file whether its compiled code was found. */
+const REPORTING_CACHE = ['env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE'];
 const WEB_PODS = ['web-node-1', 'web-node-2', 'web-node-3'];
 
 let image: Image;
@@ -56,14 +58,19 @@ describe('the image', () => {
 
   it('has the daemon under its own name and as kube-proxy, with its compiled code', async () => {
     expect((await execInContainer(bed.pods.nft, ['fairlead', 'version'])).all).toContain(VERSION);
-    const env = ['env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE'];
-    const { all } = await execInContainer(bed.pods.nft, [...env, 'kube-proxy', '--config=/nonexistent']);
+    const { all } = await execInContainer(bed.pods.nft, [
+      ...REPORTING_CACHE,
+      'kube-proxy',
+      '--config=/nonexistent',
+    ]);
     expect(all).toContain('/nonexistent');
-    const outcomes = Array.from(
-      all.matchAll(/cache for .*\/(\w+)-?\w*\.js.* was (\w+)/g),
-      ([, ...pair]) => pair,
-    );
-    expect(outcomes).toContainEqual(['run', 'accepted']);
+    expect(cacheOutcomes(all)).toContainEqual(['run', 'accepted']);
+  });
+
+  it.each(['iptables', 'nftables'])('has the compiled code of mode %s', async (mode) => {
+    const load = `node -e "import('$(echo /opt/fairlead/dist/${mode}-kernels-*.js)')"`;
+    const { all } = await execInContainer(bed.pods.nft, [...REPORTING_CACHE, 'sh', '-c', load]);
+    expect(cacheOutcomes(all)).toContainEqual([`${mode}-kernels`, 'accepted']);
   });
 
   it.each([
@@ -200,6 +207,12 @@ async function startInPod(place: FlowDaemonPlace): Promise<Daemon> {
 /** The daemon's own process: the first in its own namespace of processes. */
 function processIn({ pid }: Daemon): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+}
+
+/** Each file of the bundle, without the hash in its name, and what became of its compiled code. */
+function cacheOutcomes(output: string): string[][] {
+  const outcomes = output.matchAll(/cache for .*\/([\w-]+?)(?:-[A-Z0-9]{8})?\.js.* was (\w+)/g);
+  return Array.from(outcomes, ([, ...pair]) => pair);
 }
 
 function warningsOf({ events }: Daemon) {
