@@ -9,7 +9,7 @@ import type { SyncObserver, Tampering } from '../sync/observer.ts';
 
 export interface SyncMessagesOptions {
   readonly nodeName: string;
-  readonly log: Pick<BaseLogger, 'info' | 'warn' | 'error'>;
+  readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly record: (note: EventNote) => void;
 }
 
@@ -55,7 +55,9 @@ function logSync(
     log.error({ ...fields, error }, 'syncProxyRules failed, will retry');
     return;
   }
-  log.info({ ...fields, outcome, kernel }, 'syncProxyRules complete');
+  // A change that concerns the other family only, as most do, is not worth a line.
+  const level = cause === 'changes' && outcome === 'nothing-to-do' ? 'debug' : 'info';
+  log[level]({ ...fields, outcome, kernel }, 'syncProxyRules complete');
   const wasRepair = outcome === 'committed' && (cause === 'tampering' || cause === 'audit');
   if (wasRepair) log.warn({ ...fields, repairs }, 'rules were changed by somebody else, repaired them');
   if (wasRepair && repairs === REPAIRS_WORTH_A_HINT) {

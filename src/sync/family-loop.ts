@@ -6,7 +6,7 @@ import type { Clock } from '../util/clock.ts';
 import { type Agenda, nextTask, type Task } from './agenda.ts';
 import type { FamilySync } from './family-sync.ts';
 import type { SyncObserver } from './observer.ts';
-import { nextSyncAt, type Pacing } from './pacing.ts';
+import { type Budget, budgetAfter, FULL_BUDGET, nextSyncAt, type Pacing } from './pacing.ts';
 import { nextRetryAt } from './set-aside.ts';
 
 export interface FamilyLoopOptions {
@@ -33,6 +33,7 @@ export class FamilyLoop {
   readonly #options: FamilyLoopOptions;
   #fullSyncCause: SyncCause | undefined = 'start';
   #syncNotBeforeMs = 0;
+  #budget: Budget = FULL_BUDGET;
   #probeAtMs = 0;
   #auditAtMs = Infinity;
   #wake: () => void = () => {};
@@ -106,7 +107,8 @@ export class FamilyLoop {
 
   #earliestAfter(report: SyncReport): number {
     const { family, pacing, syncPeriodMs, random } = this.#options;
-    const paced = nextSyncAt(pacing, report);
+    this.#budget = budgetAfter(this.#budget, report);
+    const paced = nextSyncAt(pacing, report, this.#budget);
     if (report.outcome !== 'failed') return paced;
     const backoff = { firstMs: FIRST_RETRY_MS, maxMs: syncPeriodMs };
     return Math.max(paced, report.endedAtMs + backoffMs(backoff, family.failuresInRow, random()));

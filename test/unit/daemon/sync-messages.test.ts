@@ -17,7 +17,7 @@ beforeEach(() => {
   };
   messages = createSyncMessages({
     nodeName: 'node-1',
-    log: { info: at('info'), warn: at('warn'), error: at('error') } as never,
+    log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as never,
     record: (note) => events.push(note),
   });
 });
@@ -35,6 +35,12 @@ describe('sync messages', () => {
         fields: { family: 'IPv4', cause: 'changes', elapsedMs: 12, lagMs: 15, changes: 1, operations: 2 },
       },
     ]);
+  });
+
+  it('are quiet about changes that concern the other family only', () => {
+    messages.onSync({ ...report, outcome: 'nothing-to-do' }, status);
+    messages.onSync({ ...report, outcome: 'nothing-to-do', cause: 'start' }, status);
+    expect(lines.map(({ level }) => level)).toEqual(['debug', 'info']);
   });
 
   it('say why a sync failed', () => {
