@@ -14,7 +14,11 @@ if (daemonBytes > DAEMON_BUDGET_BYTES) throw new Error(`the budget is ${DAEMON_B
 
 function loadedInMode(mode: string): number {
   const seen = new Set<string>();
-  const files = ['dist/fairlead.js', outputOf('src/daemon/run.ts'), outputOf(`src/daemon/${mode}-kernels.ts`)];
+  const files = [
+    'dist/fairlead.js',
+    outputOf('src/daemon/run.ts'),
+    outputOf(`src/daemon/${mode}-kernels.ts`),
+  ];
   return files.reduce((bytes, file) => bytes + loadedBy(file, seen), 0);
 }
 
