@@ -442,6 +442,28 @@ export function describeNfTables(name: string, createBed: () => NfTablesBed): vo
         expect(tables).toContain(undefined);
       });
 
+      it('hear nothing during an unwatched task, and again afterwards', async () => {
+        const { nft, change } = open();
+        const { watch, tables } = watchAll(nft);
+        await nft.unwatched(async () => {
+          await make(nft, (batch) => batch.newChain({ name: 'one' }));
+          watch.drain();
+        });
+        watch.drain();
+        expect(tables).toEqual([]);
+        await change(batchOf(TABLE, (batch) => batch.newChain({ name: 'two' })));
+        watch.drain();
+        expect(tables).toEqual([TABLE]);
+      });
+
+      it('say that they missed something when others were at work during an unwatched task', async () => {
+        const { nft, change } = open();
+        const { watch, tables } = watchAll(nft);
+        await nft.unwatched(() => change(batchOf({ ...TABLE, name: 'fairlead-test-2' })));
+        watch.drain();
+        expect(tables).toEqual([undefined]);
+      });
+
       it('tell nothing more once they are closed', async () => {
         const { nft, change } = open();
         const { watch, tables } = watchAll(nft);

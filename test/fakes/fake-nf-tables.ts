@@ -36,6 +36,8 @@ export class FakeNfTables implements NfTables {
   #ruleset = new FakeNftRuleset();
   #isRefused: (message: NetlinkMessage, number: number) => Errno | undefined = () => undefined;
   #interruptedDumps = 0;
+  #unwatchedTasks = 0;
+  #hasUnheardChange = false;
   readonly #watches = new Set<FakeTableWatch>();
 
   async transact(batch: Uint8Array): Promise<readonly Refusal[]> {
@@ -82,6 +84,16 @@ export class FakeNfTables implements NfTables {
     return watch;
   }
 
+  async unwatched<T>(task: () => Promise<T>): Promise<T> {
+    this.#unwatchedTasks++;
+    try {
+      return await task();
+    } finally {
+      if (--this.#unwatchedTasks === 0 && this.#hasUnheardChange) this.loseEvents();
+      this.#hasUnheardChange = false;
+    }
+  }
+
   close(): void {
     for (const watch of this.#watches) watch.close();
   }
@@ -112,6 +124,10 @@ export class FakeNfTables implements NfTables {
     const [refusal] = this.#apply(messages);
     if (refusal) throw refusal.error;
     const touched = new Set(messages.map(({ payload }) => tableKeyOf(payload)));
+    if (this.#unwatchedTasks > 0) {
+      this.#hasUnheardChange = true;
+      return;
+    }
     for (const watch of this.#watches) watch.note(touched, by);
   }
 

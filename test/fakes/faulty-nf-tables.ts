@@ -40,6 +40,10 @@ export class FaultyNfTables implements NfTables {
     return this.#real.watch(tables, onTouched);
   }
 
+  unwatched<T>(task: () => Promise<T>) {
+    return this.#real.unwatched(task);
+  }
+
   close() {
     this.#real.close();
   }

@@ -32,7 +32,8 @@ export function createNftablesDataplane(deps: NftablesDeps): NftablesDataplane {
     },
     render: (change, state) => render(change, state),
     diff: (state, desired, { isComplete }) => diff({ family, state, desired, isComplete }),
-    apply: (changes) => apply(deps, changes),
+    apply: (changes) =>
+      changes.isOneTransaction ? apply(deps, changes) : nfTables.unwatched(() => apply(deps, changes)),
     commit,
     isUntouched: async () => tamperWatch.isUntouched(),
     watch: (onTouched) => tamperWatch.listen(onTouched),

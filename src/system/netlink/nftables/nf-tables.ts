@@ -8,6 +8,7 @@ import {
   type OpenNetlinkSocket,
   openNetlinkSocket,
 } from '../netlink-socket.ts';
+import { rulesetGeneration } from '../nft-chains.ts';
 import { NFNLGRP_NFTABLES } from './nfnetlink-nftables.ts';
 import { NftDumps } from './nft-dumps.ts';
 import type { NftElement, NftSet } from './nft-set.ts';
@@ -38,6 +39,12 @@ export interface NfTables {
   elements(table: NftTable, set: NftSet): AsyncGenerator<readonly NftElement[], void>;
   /** Tells of all changes of these tables that this port did not make. To be opened before the first dump. */
   watch(tables: readonly NftTable[], onTouched: (touch: TableTouch) => void): TableWatch;
+  /**
+   * Has the kernel tell of no changes during the task, which writes so much that telling would cost half as much again: there is an
+   * event for each element, whoever listens. When others changed anything meanwhile, in any table, watches are told that it may have
+   * been theirs. Drains of watches find nothing during the task.
+   */
+  unwatched<T>(task: () => Promise<T>): Promise<T>;
   /** Also ends watches. Not while a promise is waited for. */
   close(): void;
 }
@@ -119,7 +126,10 @@ class KernelNfTables implements NfTables {
   readonly #dumps: NftDumps;
   readonly #transactionTurns = new Turns();
   readonly #dumpTurns = new Turns();
-  readonly #watches: TableWatch[] = [];
+  readonly #watches: NftTableWatch[] = [];
+  #committed = 0;
+  #unwatchedTasks = 0;
+  #othersBefore = 0;
 
   constructor(open: OpenNetlinkSocket, transacting: NetlinkSocket, dumping: NetlinkSocket) {
     this.#open = open;
@@ -130,7 +140,11 @@ class KernelNfTables implements NfTables {
   }
 
   transact(batch: Uint8Array): Promise<readonly Refusal[]> {
-    return this.#transactionTurns.run(() => this.#transactions.transactApart(batch));
+    return this.#transactionTurns.run(async () => {
+      const refusals = await this.#transactions.transactApart(batch);
+      if (refusals.length === 0) this.#committed++;
+      return refusals;
+    });
   }
 
   chains(table: NftTable): Promise<readonly ListedChain[]> {
@@ -159,15 +173,40 @@ class KernelNfTables implements NfTables {
   }
 
   watch(tables: readonly NftTable[], onTouched: (touch: TableTouch) => void): TableWatch {
-    const socket = this.#open({
-      protocol: NETLINK_NETFILTER,
-      groups: [NFNLGRP_NFTABLES],
-      exceptFrom: this.#transacting.portId,
-      receiveBufferBytes: EVENT_BUFFER_BYTES,
-    });
-    const watch = new NftTableWatch(socket, tables, onTouched);
+    const open = () =>
+      this.#open({
+        protocol: NETLINK_NETFILTER,
+        groups: [NFNLGRP_NFTABLES],
+        exceptFrom: this.#transacting.portId,
+        receiveBufferBytes: EVENT_BUFFER_BYTES,
+      });
+    const watch = new NftTableWatch(open, tables, onTouched);
     this.#watches.push(watch);
     return watch;
+  }
+
+  async unwatched<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#unwatchedTasks++ === 0) {
+      this.#othersBefore = await this.#transactionsOfOthers();
+      for (const watch of this.#watches) watch.pause();
+    }
+    try {
+      return await task();
+    } finally {
+      if (--this.#unwatchedTasks === 0) {
+        for (const watch of this.#watches) watch.resume();
+        const before = this.#othersBefore;
+        const now = await this.#transactionsOfOthers();
+        if (now !== before) for (const watch of this.#watches) watch.lose();
+      }
+    }
+  }
+
+  /** Since some time or other, up to 32 bits: of use to see that there were more. */
+  #transactionsOfOthers(): Promise<number> {
+    return this.#transactionTurns.run(
+      async () => (rulesetGeneration(this.#transactions) - this.#committed) >>> 0,
+    );
   }
 
   close(): void {

@@ -25,16 +25,38 @@ interface WatchedTable {
 
 /** Reads a socket that receives the events of nf_tables, and closes it. */
 export class NftTableWatch implements TableWatch {
-  readonly #socket: NetlinkSocket;
+  readonly #open: () => NetlinkSocket;
+  /** undefined while it is paused. */
+  #socket: NetlinkSocket | undefined;
   readonly #tables: readonly WatchedTable[];
   readonly #onTouched: (touch: TableTouch) => void;
   #isClosed = false;
 
-  constructor(socket: NetlinkSocket, tables: readonly NftTable[], onTouched: (touch: TableTouch) => void) {
-    this.#socket = socket;
+  constructor(
+    open: () => NetlinkSocket,
+    tables: readonly NftTable[],
+    onTouched: (touch: TableTouch) => void,
+  ) {
+    this.#open = open;
     this.#tables = tables.map((table) => ({ table, isMeant: tableMatcher(table), isTouched: false }));
     this.#onTouched = onTouched;
-    socket.onReadable(() => this.#read(DATAGRAMS_PER_TURN));
+    this.#socket = this.#listen();
+  }
+
+  /** Hears nothing until `resume`. What has happened until now is told. */
+  pause(): void {
+    this.drain();
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  resume(): void {
+    if (!this.#isClosed) this.#socket = this.#listen();
+  }
+
+  /** Something may have happened that was not heard. */
+  lose(): void {
+    if (!this.#isClosed) this.#onTouched({ table: undefined });
   }
 
   drain(): void {
@@ -45,7 +67,13 @@ export class NftTableWatch implements TableWatch {
 
   close(): void {
     this.#isClosed = true;
-    this.#socket.close();
+    this.#socket?.close();
+  }
+
+  #listen(): NetlinkSocket {
+    const socket = this.#open();
+    socket.onReadable(() => this.#read(DATAGRAMS_PER_TURN));
+    return socket;
   }
 
   /** At most so many datagrams; the socket stays readable for the rest. */
@@ -63,7 +91,7 @@ export class NftTableWatch implements TableWatch {
   #receive(): Buffer | undefined {
     while (!this.#isClosed) {
       try {
-        return this.#socket.receive();
+        return this.#socket?.receive();
       } catch (error) {
         if (!isOverrun(error)) throw error;
         this.#onTouched({ table: undefined });
