@@ -12,18 +12,23 @@ export function runToEnd<T>(computation: Cooperative<T>): T {
   }
 }
 
+/** When the event loop is to have its next turn: computations that follow each other share what is left of a slice. */
+let sliceEndsAt = 0;
+
 /**
- * Runs the computation and gives the event loop a turn before it begins and whenever `sliceMs` have passed, so that timers,
- * sockets and probes are served meanwhile, also when one computation follows the other.
+ * Runs the computation and gives the event loop a turn whenever `sliceMs` have passed, so that timers, sockets and probes are
+ * served meanwhile, also when one computation follows the other.
  */
 export async function cooperate<T>(computation: Cooperative<T>, sliceMs = 5): Promise<T> {
   for (;;) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const end = performance.now() + sliceMs;
+    if (performance.now() >= sliceEndsAt) {
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEndsAt = performance.now() + sliceMs;
+    }
     do {
       const step = computation.next();
       if (step.done) return step.value;
-    } while (performance.now() < end);
+    } while (performance.now() < sliceEndsAt);
   }
 }
 
