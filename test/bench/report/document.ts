@@ -4,11 +4,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const BEGIN = '<!-- figures: begin (written by npm run bench) -->';
 const END = '<!-- figures: end -->';
 
+/** Makes the new figures of the text that stood in their place. */
+type FiguresAfter = (former: string) => string;
+
+export function writeFigures(path: string, figuresAfter: FiguresAfter): void {
+  writeFileSync(path, withFigures(readFileSync(path, 'utf8'), figuresAfter));
+}
+
 /** Throws when the document has lost its markers. */
-export function writeFigures(path: string, figures: string): void {
-  const text = readFileSync(path, 'utf8');
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${path} has no place for figures`);
-  writeFileSync(path, `${text.slice(0, begin + BEGIN.length)}\n${figures}\n${text.slice(end)}`);
+export function withFigures(document: string, figuresAfter: FiguresAfter): string {
+  const begin = document.indexOf(BEGIN) + BEGIN.length;
+  const end = document.indexOf(END);
+  if (!document.includes(BEGIN) || end < begin) throw new Error('the document has no place for figures');
+  return `${document.slice(0, begin)}\n${figuresAfter(document.slice(begin, end))}\n${document.slice(end)}`;
 }
