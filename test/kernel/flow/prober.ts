@@ -44,11 +44,19 @@ export async function probeFlows(
   return new Map(results.flat());
 }
 
+export interface Patience {
+  readonly answerTimeoutMs: number;
+  /** Connections after all expected endpoints were reached: others, who must not be, shall have had a chance too. */
+  readonly moreConnections: number;
+}
+
+const USUAL_PATIENCE: Patience = { answerTimeoutMs: ANSWER_TIMEOUT_MS, moreConnections: 2 };
+
 /** Probes the flow until its expectation is met, or so often that it will not be. */
 export async function probeFlow(
   lab: Lab,
   flow: FlowProbe,
-  answerTimeoutMs = ANSWER_TIMEOUT_MS,
+  { answerTimeoutMs, moreConnections } = USUAL_PATIENCE,
 ): Promise<Observation> {
   const { expected } = flow;
   const isSilent = expectsSilence(expected);
@@ -58,7 +66,8 @@ export async function probeFlow(
   // Of clients that come at the same moment the first does not decide for the others.
   const first = await connect(1);
   if (expected.isSticky) return observationOf([...first, ...(await connect(STICKY_ATTEMPTS))]);
-  return connectUntilAllAnswered(connect, first, expected.answers.size);
+  const all = await connectUntilAllAnswered(connect, first, expected.answers.size);
+  return observationOf([...all, ...(await connect(moreConnections))]);
 }
 
 type Connect = (count: number) => Promise<Attempt[]>;
@@ -88,15 +97,13 @@ async function connectUntilAllAnswered(
   connect: Connect,
   first: readonly Attempt[],
   endpointCount: number,
-): Promise<Observation> {
+): Promise<Attempt[]> {
   const all = [...first];
   const most = sufficientAttempts(endpointCount);
   while (all.length < most && !hasFailed(all) && reachedCount(all) < endpointCount) {
     all.push(...(await connect(Math.min(most - all.length, endpointCount + 2))));
   }
-  // What is outside of the set shall have had a chance too.
-  all.push(...(await connect(2)));
-  return observationOf(all);
+  return all;
 }
 
 /** So many that the chance to miss one of the endpoints by accident is MAX_MISS_PROBABILITY. */

@@ -9,7 +9,7 @@ const MAX_WAIT_MS = 20_000;
  * Packets that were sent before the change came are not worth a long wait. But over IPv6 a refusal takes a second: with wires
  * this short it is back while the client is still in connect(2), which forgets it, so that only that of the second SYN counts.
  */
-const ANSWER_TIMEOUT_MS = 2_500;
+const PATIENCE = { answerTimeoutMs: 2_500, moreConnections: 2 };
 
 /** What is still wrong after a time in which every change should have taken effect; mostly nothing, and soon. */
 export async function problemsUntilRight(bed: FlowBed, flows: readonly FlowProbe[]): Promise<string[]> {
@@ -20,6 +20,6 @@ export async function problemsUntilRight(bed: FlowBed, flows: readonly FlowProbe
 }
 
 async function problemsNow({ lab }: FlowBed, flows: readonly FlowProbe[]): Promise<string[]> {
-  const problems = flows.map(async (flow) => judge(flow, await probeFlow(lab, flow, ANSWER_TIMEOUT_MS)));
+  const problems = flows.map(async (flow) => judge(flow, await probeFlow(lab, flow, PATIENCE)));
   return (await Promise.all(problems)).filter((problem) => problem !== undefined);
 }
