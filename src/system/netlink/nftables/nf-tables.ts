@@ -127,9 +127,10 @@ class KernelNfTables implements NfTables {
   readonly #transactionTurns = new Turns();
   readonly #dumpTurns = new Turns();
   readonly #watches: NftTableWatch[] = [];
-  #committed = 0;
   #unwatchedTasks = 0;
-  #othersBefore = 0;
+  #isListening = true;
+  #generation = 0;
+  #isTouchedUnwatched = false;
 
   constructor(open: OpenNetlinkSocket, transacting: NetlinkSocket, dumping: NetlinkSocket) {
     this.#open = open;
@@ -141,8 +142,10 @@ class KernelNfTables implements NfTables {
 
   transact(batch: Uint8Array): Promise<readonly Refusal[]> {
     return this.#transactionTurns.run(async () => {
+      if (this.#isListening) return this.#transactions.transactApart(batch);
+      this.#noteGeneration(0);
       const refusals = await this.#transactions.transactApart(batch);
-      if (refusals.length === 0) this.#committed++;
+      this.#noteGeneration(1);
       return refusals;
     });
   }
@@ -186,27 +189,36 @@ class KernelNfTables implements NfTables {
   }
 
   async unwatched<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#unwatchedTasks++ === 0) {
-      this.#othersBefore = await this.#transactionsOfOthers();
-      for (const watch of this.#watches) watch.pause();
-    }
+    if (this.#unwatchedTasks++ === 0) await this.#transactionTurns.run(async () => this.#stopListening());
     try {
       return await task();
     } finally {
-      if (--this.#unwatchedTasks === 0) {
-        for (const watch of this.#watches) watch.resume();
-        const before = this.#othersBefore;
-        const now = await this.#transactionsOfOthers();
-        if (now !== before) for (const watch of this.#watches) watch.lose();
-      }
+      if (--this.#unwatchedTasks === 0) await this.#transactionTurns.run(async () => this.#listenAgain());
     }
   }
 
-  /** Since some time or other, up to 32 bits: of use to see that there were more. */
-  #transactionsOfOthers(): Promise<number> {
-    return this.#transactionTurns.run(
-      async () => (rulesetGeneration(this.#transactions) - this.#committed) >>> 0,
-    );
+  #stopListening(): void {
+    if (!this.#isListening) return;
+    this.#isListening = false;
+    for (const watch of this.#watches) watch.pause();
+    this.#isTouchedUnwatched = false;
+    this.#generation = rulesetGeneration(this.#transactions);
+  }
+
+  #listenAgain(): void {
+    // Another task may have begun while this one waited for its turn.
+    if (this.#unwatchedTasks > 0) return;
+    this.#isListening = true;
+    for (const watch of this.#watches) watch.resume();
+    this.#noteGeneration(0);
+    if (this.#isTouchedUnwatched) for (const watch of this.#watches) watch.lose();
+  }
+
+  /** Our own transaction adds one to the generation, or none where there was nothing to do; what is beyond that is others'. */
+  #noteGeneration(own: 0 | 1): void {
+    const generation = rulesetGeneration(this.#transactions);
+    if (generation - this.#generation > own) this.#isTouchedUnwatched = true;
+    this.#generation = generation;
   }
 
   close(): void {
