@@ -134,9 +134,10 @@ describe.skipIf(!KUBECTL_VERSION)(`kubectl ${KUBECTL_VERSION ?? ''}${reason}`, (
     const watch = bed.start('get svc shown -n shop --watch -o name');
     const lines: string[] = [];
     watch.all?.on('data', (data) => lines.push(...String(data).trim().split('\n')));
-    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => lines.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    const before = lines.length;
     await kubectl('label svc shown -n shop tier=back --overwrite');
-    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => lines.length, { timeout: 10_000 }).toBeGreaterThan(before);
     watch.kill();
     await watch;
   });
