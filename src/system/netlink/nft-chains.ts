@@ -2,17 +2,16 @@
 import { attributesOf, forEachAttribute, textOf } from './message-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { type NetlinkConnection, NLM_F_DUMP } from './netlink-connection.ts';
-
-// linux/netfilter/nfnetlink.h and nf_tables.h.
-const NFNL_SUBSYS_NFTABLES = 10;
-const NFT_MSG_GETCHAIN = 4;
-const NFT_MSG_GETGEN = 16;
-const NFTA_GEN_ID = 1;
-const NFTA_CHAIN_TABLE = 1;
-const NFTA_CHAIN_NAME = 3;
-const NFTA_CHAIN_USE = 6;
-const NFPROTO = { unspecified: 0, IPv4: 2, IPv6: 10 } as const;
-const NFGENMSG_BYTES = 4;
+import {
+  NFGENMSG_BYTES,
+  NFPROTO,
+  NFT_MSG_GETCHAIN,
+  NFT_MSG_GETGEN,
+  NFTA_CHAIN_NAME,
+  NFTA_CHAIN_USE,
+  NFTA_GEN_ID,
+  NFTA_TABLE,
+} from './nftables/nfnetlink-nftables.ts';
 
 /** Grows by one with every transaction of the network namespace, whoever made it. Throws NetlinkError. */
 export function rulesetGeneration(connection: NetlinkConnection): number {
@@ -48,7 +47,7 @@ export function* chainUses(
 function chainUseOf(payload: Buffer): ChainUse {
   let [table, name, use] = ['', '', 0];
   forEachAttribute(payload, NFGENMSG_BYTES, payload.length, (type, start, end) => {
-    if (type === NFTA_CHAIN_TABLE) table = textOf(payload.subarray(start, end));
+    if (type === NFTA_TABLE) table = textOf(payload.subarray(start, end));
     else if (type === NFTA_CHAIN_NAME) name = textOf(payload.subarray(start, end));
     else if (type === NFTA_CHAIN_USE) use = payload.readUInt32BE(start);
   });
@@ -57,11 +56,10 @@ function chainUseOf(payload: Buffer): ChainUse {
 
 function request(
   connection: NetlinkConnection,
-  message: number,
+  type: number,
   family: keyof typeof NFPROTO,
   flags: number,
 ): Uint8Array {
-  const type = (NFNL_SUBSYS_NFTABLES << 8) | message;
   const writer = new MessageWriter(64);
   // struct nfgenmsg: family, version, resource id.
   writer

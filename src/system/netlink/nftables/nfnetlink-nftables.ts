@@ -22,11 +22,12 @@ export const NFT_MSG_NEWSETELEM = messageType(12);
 export const NFT_MSG_GETSETELEM = messageType(13);
 export const NFT_MSG_DELSETELEM = messageType(14);
 export const NFT_MSG_NEWGEN = messageType(15);
+export const NFT_MSG_GETGEN = messageType(16);
 
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
 
-export const NFPROTO = { IPv4: 2, IPv6: 10 } as const;
+export const NFPROTO = { unspecified: 0, IPv4: 2, IPv6: 10 } as const;
 /** struct nfgenmsg, before the attributes: family, version, resource id. */
 export const NFGENMSG_BYTES = 4;
 
@@ -87,6 +88,7 @@ export const NFTA_VERDICT_CHAIN = 2;
 /** As the type of data. */
 export const NFT_DATA_VERDICT = 0xffffff00;
 
+export const NFTA_GEN_ID = 1;
 export const NFTA_GEN_PROC_PID = 2;
 export const NFTA_GEN_PROC_NAME = 3;
 
