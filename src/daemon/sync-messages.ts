@@ -55,7 +55,7 @@ function logSync(
     log.error({ ...fields, error }, 'syncProxyRules failed, will retry');
     return;
   }
-  // A change that concerns the other family only, as most do, is not worth a line.
+  // A change that means nothing to this family, as of a Service without an address of it, is not worth a line.
   const level = cause === 'changes' && outcome === 'nothing-to-do' ? 'debug' : 'info';
   log[level]({ ...fields, outcome, kernel }, 'syncProxyRules complete');
   const wasRepair = outcome === 'committed' && (cause === 'tampering' || cause === 'audit');

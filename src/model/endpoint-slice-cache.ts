@@ -15,16 +15,17 @@ export interface EndpointsQuery {
   readonly family: IpFamily;
 }
 
-export type TriggerTimesMs = Readonly<Record<IpFamily, readonly number[]>>;
+/** By the family of the slices: what changes in one of them is nothing to the other. */
+export type EndpointsChanges = Readonly<Record<IpFamily, FamilyEndpointsChanges>>;
 
-export interface EndpointsChanges {
+export interface FamilyEndpointsChanges {
   /** Services whose endpoints changed. */
   readonly services: ReadonlySet<ObjectKey>;
   /**
-   * By the family of the slices, the trigger times of the changes that this sync brings, in milliseconds since the epoch:
-   * where the network programming latency starts. Changes without a trigger time, deletions among them, add none.
+   * The trigger times of the changes that this sync brings, in milliseconds since the epoch: where the network programming
+   * latency starts. Changes without a trigger time, deletions among them, add none.
    */
-  readonly triggerTimesMs: TriggerTimesMs;
+  readonly triggerTimesMs: readonly number[];
 }
 
 /** A change of a slice that says when what led to it happened. */
@@ -46,6 +47,11 @@ export class EndpointSliceCache {
     this.#startedAtMs = startedAtMs;
   }
 
+  /** The family of the slice's newest state; undefined if it has none, or does not exist. */
+  familyOf(key: ObjectKey): IpFamily | undefined {
+    return this.#slices.latest(key)?.family;
+  }
+
   /** How many slices differ from their applied state. */
   get pendingCount(): number {
     return this.#slices.pendingCount;
@@ -62,13 +68,20 @@ export class EndpointSliceCache {
 
   /** Hands over what changed since the last call; `endpointsOf` answers from the new state afterwards. */
   takeChanges(): EndpointsChanges {
-    const services = new Set<ObjectKey>();
+    const services = { IPv4: new Set<ObjectKey>(), IPv6: new Set<ObjectKey>() };
     for (const change of this.#slices.takeChanges().changes) {
-      for (const service of this.#index(change)) services.add(service);
+      this.#index(change);
+      for (const slice of [change.previous, change.current]) {
+        if (slice && isUsable(slice)) services[slice.family].add(serviceOf(slice));
+      }
     }
-    const triggers = this.#triggers.filter(({ service }) => services.has(service));
+    const changesOf = (family: IpFamily) => ({
+      services: services[family],
+      triggerTimesMs: timesOf(this.#triggers, family, services[family]),
+    });
+    const changes = { IPv4: changesOf('IPv4'), IPv6: changesOf('IPv6') };
     this.#triggers = [];
-    return { services, triggerTimesMs: { IPv4: timesOf(triggers, 'IPv4'), IPv6: timesOf(triggers, 'IPv6') } };
+    return changes;
   }
 
   /**
@@ -99,35 +112,36 @@ export class EndpointSliceCache {
     this.#triggers.push({ service: serviceOf(slice), family, atMs: triggerTimeMs });
   }
 
-  /** Returns the Services that the change concerns: two when the slice was given to another one. */
-  #index({ key, previous, current }: Change<EndpointSliceRecord>): ObjectKey[] {
-    const services: ObjectKey[] = [];
-    if (previous && isUsable(previous)) services.push(this.#unlink(key, serviceOf(previous)));
-    if (current && isUsable(current)) services.push(this.#link(key, serviceOf(current)));
-    return services;
+  #index({ key, previous, current }: Change<EndpointSliceRecord>): void {
+    if (previous && isUsable(previous)) this.#unlink(key, serviceOf(previous));
+    if (current && isUsable(current)) this.#link(key, serviceOf(current));
   }
 
-  #unlink(key: ObjectKey, service: ObjectKey): ObjectKey {
+  #unlink(key: ObjectKey, service: ObjectKey): void {
     const keys = (this.#keysByService.get(service) ?? []).filter((other) => other !== key);
     if (keys.length > 0) this.#keysByService.set(service, keys);
     else this.#keysByService.delete(service);
-    return service;
   }
 
-  #link(key: ObjectKey, service: ObjectKey): ObjectKey {
+  #link(key: ObjectKey, service: ObjectKey): void {
     const keys = this.#keysByService.get(service) ?? [];
     this.#keysByService.set(service, compactArray([...keys, key].sort()));
-    return service;
   }
 }
 
 /** Slices of no Service and of other address types than IPv4 and IPv6 are not for a service proxy. */
-function isUsable(slice: EndpointSliceRecord): boolean {
+function isUsable(slice: EndpointSliceRecord): slice is EndpointSliceRecord & { readonly family: IpFamily } {
   return slice.family !== undefined && slice.serviceName !== '';
 }
 
-function timesOf(triggers: readonly Trigger[], family: IpFamily): number[] {
-  return triggers.filter((trigger) => trigger.family === family).map(({ atMs }) => atMs);
+function timesOf(
+  triggers: readonly Trigger[],
+  family: IpFamily,
+  services: ReadonlySet<ObjectKey>,
+): readonly number[] {
+  return triggers
+    .filter((trigger) => trigger.family === family && services.has(trigger.service))
+    .map(({ atMs }) => atMs);
 }
 
 function serviceOf(slice: EndpointSliceRecord): ObjectKey {

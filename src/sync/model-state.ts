@@ -15,6 +15,10 @@ import type { ModelActivity } from '../status/snapshot.ts';
 import type { Clock } from '../util/clock.ts';
 import { hasChanges, mergeChanges, NO_CHANGES, type PendingChanges } from './pending-changes.ts';
 
+const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
+
+const NEVER = { IPv4: undefined, IPv6: undefined };
+
 export class ModelState {
   readonly #clock: Clock;
   readonly #services = new ChangeTracker<ServiceRecord>();
@@ -24,8 +28,8 @@ export class ModelState {
   readonly #taken: Record<IpFamily, PendingChanges> = { IPv4: NO_CHANGES, IPv6: NO_CHANGES };
   #addresses: readonly Ip[] = [];
   #hasNewAddresses = false;
-  /** When the oldest event that nobody has taken yet arrived. */
-  #changedSinceMs: number | undefined;
+  /** When the oldest event about the family that nobody has taken yet arrived. */
+  #changedSinceMs: Record<IpFamily, number | undefined> = NEVER;
   /** When the newest event that gave a sync something to do arrived. */
   #lastChangeMs: number | undefined;
   #serviceEvents = 0;
@@ -49,9 +53,10 @@ export class ModelState {
   }
 
   handleEndpointSlice(event: WatchEvent<EndpointSliceRecord>): void {
+    const families = this.#familiesOf(event);
     this.#slices.handle(event);
     if (isAboutObject(event)) this.#endpointSliceEvents++;
-    this.#noteEvent(event.kind);
+    this.#noteEvent(event.kind, families);
   }
 
   handleNode(event: WatchEvent<NodeRecord>): void {
@@ -80,12 +85,12 @@ export class ModelState {
 
   /** Something changed that the family has not taken. */
   hasChanges(family: IpFamily): boolean {
-    return hasChanges(this.#taken[family]) || this.#hasUntaken();
+    return hasChanges(this.#taken[family]) || this.#changedSinceMs[family] !== undefined;
   }
 
   /** When the oldest change that the family has not taken arrived; undefined when there is none. */
   changedSinceMs(family: IpFamily): number | undefined {
-    return this.#taken[family].sinceMs ?? this.#changedSinceMs;
+    return this.#taken[family].sinceMs ?? this.#changedSinceMs[family];
   }
 
   activity(): ModelActivity {
@@ -137,31 +142,54 @@ export class ModelState {
     return this.#hasNewAddresses || counts.some((count) => count > 0);
   }
 
-  #noteEvent(kind: WatchEvent<unknown>['kind']): void {
+  /** Most changes are of the slices of one family: the other one has nothing to do for them. */
+  #familiesOf(event: WatchEvent<EndpointSliceRecord>): readonly (IpFamily | undefined)[] {
+    if (event.kind === 'put') return [this.#familyOf(event.record), event.record.family];
+    return event.kind === 'delete' ? [this.#familyOf(event)] : FAMILIES;
+  }
+
+  #familyOf({ namespace, name }: Pick<EndpointSliceRecord, 'namespace' | 'name'>): IpFamily | undefined {
+    return this.#slices.familyOf(objectKey(namespace, name));
+  }
+
+  #noteEvent(
+    kind: WatchEvent<unknown>['kind'],
+    families: readonly (IpFamily | undefined)[] = FAMILIES,
+  ): void {
     const hasChanges = this.#hasUntaken();
-    if (hasChanges) this.#lastChangeMs = this.#clock.nowMs();
     // Events may also lead back to what was taken before.
-    this.#changedSinceMs = hasChanges ? (this.#changedSinceMs ?? this.#lastChangeMs) : undefined;
+    if (!hasChanges) this.#changedSinceMs = NEVER;
+    else this.#noteChange(families);
     if (hasChanges || kind === 'synced') this.#onEvent();
   }
 
+  #noteChange(families: readonly (IpFamily | undefined)[]): void {
+    const nowMs = this.#clock.nowMs();
+    this.#lastChangeMs = nowMs;
+    const since = { ...this.#changedSinceMs };
+    for (const family of families) if (family) since[family] ??= nowMs;
+    this.#changedSinceMs = since;
+  }
+
   #takeFromTrackers(): void {
-    const { changes, touched } = this.#services.takeChanges();
-    const { services: withNewEndpoints, triggerTimesMs } = this.#slices.takeChanges();
+    const services = this.#services.takeChanges();
+    const changed = new Set(services.changes.map(({ key }) => key));
+    const endpoints = this.#slices.takeChanges();
     const nodes = this.#nodes.takeChanges().changes.length;
     const cidrs = this.#cidrs.takeChanges().changes.length;
-    const taken: Omit<PendingChanges, 'triggerTimesMs'> = {
-      services: withNewEndpoints.union(new Set(changes.map(({ key }) => key))),
-      touchedServices: touched,
-      isGlobal: nodes + cidrs > 0 || this.#hasNewAddresses,
-      sinceMs: this.#changedSinceMs,
-    };
-    this.#hasNewAddresses = false;
-    this.#changedSinceMs = undefined;
-    for (const family of ['IPv4', 'IPv6'] as const) {
-      const changes = { ...taken, triggerTimesMs: triggerTimesMs[family] };
-      this.#taken[family] = mergeChanges(this.#taken[family], changes);
+    const isGlobal = nodes + cidrs > 0 || this.#hasNewAddresses;
+    for (const family of FAMILIES) {
+      const { services: withNewEndpoints, triggerTimesMs } = endpoints[family];
+      this.#taken[family] = mergeChanges(this.#taken[family], {
+        services: withNewEndpoints.union(changed),
+        touchedServices: services.touched,
+        isGlobal,
+        sinceMs: this.#changedSinceMs[family],
+        triggerTimesMs,
+      });
     }
+    this.#hasNewAddresses = false;
+    this.#changedSinceMs = NEVER;
   }
 }
 

@@ -123,7 +123,7 @@ class Follower {
     const { changes, touched } = this.#serviceTracker.takeChanges();
     for (const { key } of changes) this.#pending.add(key);
     for (const key of touched) this.#touched.add(key);
-    for (const service of this.#cache.takeChanges().services) this.#pending.add(service);
+    for (const service of this.#cache.takeChanges().IPv4.services) this.#pending.add(service);
   }
 }
 

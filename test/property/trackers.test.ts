@@ -3,11 +3,19 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ChangeTracker } from '../../src/model/change-tracker.ts';
 import { EndpointSliceCache } from '../../src/model/endpoint-slice-cache.ts';
+import type { IpFamily } from '../../src/model/ip.ts';
 import { type ObjectKey, objectKey } from '../../src/model/names.ts';
 import type { EndpointSliceRecord, ServiceRecord } from '../../src/model/records.ts';
 import { arbitraryService, arbitrarySlice } from '../builders/arbitraries.ts';
 import { sliceCache } from '../builders/plans.ts';
 import { arbitraryHappening, WatchedKind } from '../builders/watched-kind.ts';
+
+const FAMILIES = ['IPv4', 'IPv6'] as const;
+
+/** The cache does not look into addresses: any slice may be of any family. */
+const arbitrarySliceOfAnyFamily = fc
+  .tuple(arbitrarySlice, fc.constantFrom(...FAMILIES, undefined))
+  .map(([slice, family]) => ({ ...slice, family }));
 
 /** What happens, and whether a sync takes the changes afterwards. */
 function arbitraryStory<R>(record: fc.Arbitrary<R>) {
@@ -45,7 +53,7 @@ it('a tracker ends with the objects of the server, and its changes lead there', 
 
 it('the slice cache ends with the endpoints of a cache that saw only the last list', () => {
   fc.assert(
-    fc.property(arbitraryStory(arbitrarySlice), (story) => {
+    fc.property(arbitraryStory(arbitrarySliceOfAnyFamily), (story) => {
       const server = new WatchedKind<EndpointSliceRecord>();
       const cache = new EndpointSliceCache({ startedAtMs: 0 });
       for (const { happening, isTaken } of story) {
@@ -59,33 +67,40 @@ it('the slice cache ends with the endpoints of a cache that saw only the last li
   );
 });
 
-it('the slice cache tells of every Service whose endpoints differ from the last take', () => {
-  fc.assert(
-    fc.property(arbitraryStory(arbitrarySlice), (story) => {
-      const server = new WatchedKind<EndpointSliceRecord>();
-      const cache = new EndpointSliceCache({ startedAtMs: 0 });
-      let known = allEndpoints(cache);
-      for (const { happening } of story) {
-        for (const event of server.happen(happening)) cache.handle(event);
-        const { services } = cache.takeChanges();
-        const now = allEndpoints(cache);
-        for (const [service, endpoints] of now) {
-          if (!services.has(service)) expect(endpoints).toEqual(known.get(service));
+it.each(FAMILIES)(
+  'the slice cache tells of every Service whose %s endpoints differ from the last take',
+  (family) => {
+    fc.assert(
+      fc.property(arbitraryStory(arbitrarySliceOfAnyFamily), (story) => {
+        const server = new WatchedKind<EndpointSliceRecord>();
+        const cache = new EndpointSliceCache({ startedAtMs: 0 });
+        let known = endpointsByService(cache, family);
+        for (const { happening } of story) {
+          for (const event of server.happen(happening)) cache.handle(event);
+          const { services } = cache.takeChanges()[family];
+          const now = endpointsByService(cache, family);
+          for (const [service, endpoints] of now) {
+            if (!services.has(service)) expect(endpoints).toEqual(known.get(service));
+          }
+          known = now;
         }
-        known = now;
-      }
-    }),
-  );
-});
+      }),
+    );
+  },
+);
 
 function allEndpoints(cache: EndpointSliceCache) {
+  return FAMILIES.map((family) => endpointsByService(cache, family));
+}
+
+function endpointsByService(cache: EndpointSliceCache, family: IpFamily) {
   const services = ['a', 'b', 'c', 'd'].map((name) => objectKey('shop', name));
   return new Map(
     services.map((service) => [
       service,
       ['', 'http'].flatMap((portName) =>
         (['TCP', 'UDP'] as const).map((protocol) =>
-          cache.endpointsOf({ service, portName, protocol, family: 'IPv4' }),
+          cache.endpointsOf({ service, portName, protocol, family }),
         ),
       ),
     ]),

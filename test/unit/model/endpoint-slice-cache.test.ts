@@ -56,7 +56,7 @@ describe('the endpoints of a service port', () => {
   it('ignores slices of no Service and of no IP family', () => {
     put({ serviceName: '', endpoints: endpoints('10.0.0.1') });
     put({ name: 'fqdn', family: undefined, endpoints: endpoints('10.0.0.2') });
-    expect([...cache.takeChanges().services]).toEqual([]);
+    expect(changedServices()).toEqual([]);
     expect(addresses()).toEqual([]);
   });
 
@@ -96,15 +96,15 @@ describe('changes', () => {
   it('name the Services whose slices changed', () => {
     put({});
     put({ serviceName: 'other' });
-    expect([...cache.takeChanges().services]).toEqual(['shop/web', 'shop/other']);
-    expect([...cache.takeChanges().services]).toEqual([]);
+    expect(changedServices()).toEqual(['shop/web', 'shop/other']);
+    expect(changedServices()).toEqual([]);
   });
 
   it('name both Services of a slice that was given to another', () => {
     put({ name: 'moving' });
     cache.takeChanges();
     put({ name: 'moving', serviceName: 'other', resourceVersion: '2' });
-    expect([...cache.takeChanges().services]).toEqual(['shop/web', 'shop/other']);
+    expect(changedServices()).toEqual(['shop/web', 'shop/other']);
     expect(addresses()).toEqual([]);
     expect(addresses({ service: objectKey('shop', 'other') })).toHaveLength(1);
   });
@@ -113,17 +113,31 @@ describe('changes', () => {
     put({});
     cache.takeChanges();
     cache.handle({ kind: 'delete', namespace: 'shop', name: 'web-a' });
-    expect([...cache.takeChanges().services]).toEqual(['shop/web']);
+    expect(changedServices()).toEqual(['shop/web']);
     expect(addresses()).toEqual([]);
+  });
+
+  it('are those of one family', () => {
+    put({});
+    put({ name: 'other-6', family: 'IPv6', serviceName: 'other' });
+    const { IPv4, IPv6 } = cache.takeChanges();
+    expect([[...IPv4.services], [...IPv6.services]]).toEqual([['shop/web'], ['shop/other']]);
+  });
+
+  it('are of both families where a slice was deleted and made again with another one', () => {
+    put({});
+    cache.takeChanges();
+    put({ family: 'IPv6', resourceVersion: '2' });
+    const { IPv4, IPv6 } = cache.takeChanges();
+    expect([[...IPv4.services], [...IPv6.services]]).toEqual([['shop/web'], ['shop/web']]);
   });
 
   it('do not name a Service for a change of metadata', () => {
     put({});
     cache.takeChanges();
     put({ resourceVersion: '2', triggerTimeMs: 5_000 });
-    const { services, triggerTimesMs } = cache.takeChanges();
-    expect(services.size).toBe(0);
-    expect(triggerTimesMs).toEqual({ IPv4: [], IPv6: [] });
+    const nothing = { services: new Set(), triggerTimesMs: [] };
+    expect(cache.takeChanges()).toEqual({ IPv4: nothing, IPv6: nothing });
   });
 
   it('do not show in the endpoints before they are taken', () => {
@@ -139,26 +153,27 @@ describe('trigger times', () => {
   it('are those of all changes since the last take', () => {
     put({ triggerTimeMs: 2_000, endpoints: endpoints('10.0.0.1') });
     put({ triggerTimeMs: 3_000, endpoints: endpoints('10.0.0.2') });
-    expect(cache.takeChanges().triggerTimesMs.IPv4).toEqual([2_000, 3_000]);
+    expect(cache.takeChanges().IPv4.triggerTimesMs).toEqual([2_000, 3_000]);
   });
 
   it('belong to the family of their slice', () => {
     put({ triggerTimeMs: 2_000 });
     put({ name: 'web-6', family: 'IPv6', triggerTimeMs: 3_000 });
-    expect(cache.takeChanges().triggerTimesMs).toEqual({ IPv4: [2_000], IPv6: [3_000] });
+    const { IPv4, IPv6 } = cache.takeChanges();
+    expect([IPv4.triggerTimesMs, IPv6.triggerTimesMs]).toEqual([[2_000], [3_000]]);
   });
 
   it('are counted once when the same change is seen again', () => {
     put({ triggerTimeMs: 2_000 });
     put({ triggerTimeMs: 2_000 });
-    expect(cache.takeChanges().triggerTimesMs.IPv4).toEqual([2_000]);
+    expect(cache.takeChanges().IPv4.triggerTimesMs).toEqual([2_000]);
   });
 
   it('do not count when they are older than the process', () => {
     put({ triggerTimeMs: 999 });
-    const { services, triggerTimesMs } = cache.takeChanges();
+    const { services, triggerTimesMs } = cache.takeChanges().IPv4;
     expect(services.has(WEB)).toBe(true);
-    expect(triggerTimesMs.IPv4).toEqual([]);
+    expect(triggerTimesMs).toEqual([]);
   });
 
   it('do not wait for a later change when the first led back to the applied state', () => {
@@ -168,12 +183,18 @@ describe('trigger times', () => {
     put({ endpoints: endpoints('10.0.0.1'), triggerTimeMs: 3_000 });
     cache.takeChanges();
     put({ endpoints: endpoints('10.0.0.3'), triggerTimeMs: 4_000 });
-    expect(cache.takeChanges().triggerTimesMs.IPv4).toEqual([4_000]);
+    expect(cache.takeChanges().IPv4.triggerTimesMs).toEqual([4_000]);
   });
 });
 
 function put(fields: Partial<EndpointSliceRecord>): void {
   cache.handle({ kind: 'put', record: aSlice(fields) });
+}
+
+/** Of both families. */
+function changedServices(): string[] {
+  const { IPv4, IPv6 } = cache.takeChanges();
+  return [...IPv4.services.union(IPv6.services)];
 }
 
 function endpoints(...ips: string[]): EndpointRecord[] {

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EndpointSliceRecord } from '../../../src/model/records.ts';
+import { ModelState } from '../../../src/sync/model-state.ts';
+import { aService, aSlice } from '../../builders/records.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+
+let clock: FakeClock;
+let model: ModelState;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  model = new ModelState({ clock });
+});
+
+describe('a change of an EndpointSlice', () => {
+  it('is for the family of its addresses alone', () => {
+    putSlice({ family: 'IPv6' });
+    expect(familiesWithChanges()).toEqual(['IPv6']);
+    expect(changedServices()).toEqual({ IPv4: [], IPv6: ['shop/web'] });
+    expect(familiesWithChanges()).toEqual([]);
+  });
+
+  it('is for both where the slice comes back with the other family', () => {
+    putSlice({ family: 'IPv4' });
+    changedServices();
+    putSlice({ family: 'IPv6', resourceVersion: '2' });
+    expect(familiesWithChanges()).toEqual(['IPv4', 'IPv6']);
+    expect(changedServices()).toEqual({ IPv4: ['shop/web'], IPv6: ['shop/web'] });
+  });
+
+  it('is for the family that it had when it is deleted', () => {
+    putSlice({ family: 'IPv4' });
+    changedServices();
+    model.handleEndpointSlice({ kind: 'delete', namespace: 'shop', name: 'web-a' });
+    expect(familiesWithChanges()).toEqual(['IPv4']);
+    expect(changedServices()).toEqual({ IPv4: ['shop/web'], IPv6: [] });
+  });
+
+  it('is for both when a list ends without it', () => {
+    putSlice({ family: 'IPv4' });
+    changedServices();
+    for (const kind of ['replace-start', 'synced'] as const) model.handleEndpointSlice({ kind });
+    expect(changedServices()).toEqual({ IPv4: ['shop/web'], IPv6: [] });
+  });
+
+  it('is for none where its addresses are of neither', () => {
+    putSlice({ family: undefined });
+    expect(familiesWithChanges()).toEqual([]);
+  });
+
+  it('is none where another one leads back', () => {
+    putSlice({ family: 'IPv4' });
+    model.handleEndpointSlice({ kind: 'delete', namespace: 'shop', name: 'web-a' });
+    expect(familiesWithChanges()).toEqual([]);
+    expect(model.changedSinceMs('IPv4')).toBeUndefined();
+  });
+});
+
+describe('a change of a Service', () => {
+  it('is for both families', () => {
+    model.handleService({ kind: 'put', record: aService() });
+    expect(familiesWithChanges()).toEqual(['IPv4', 'IPv6']);
+    expect(changedServices()).toEqual({ IPv4: ['shop/web'], IPv6: ['shop/web'] });
+  });
+});
+
+describe('what one family takes', () => {
+  it('waits for the other, with the time when it came', () => {
+    const startMs = clock.nowMs();
+    putSlice({ family: 'IPv6' });
+    clock.spend(10);
+    putSlice({ name: 'web-b', family: 'IPv4' });
+    expect(model.takeChanges('IPv4').sinceMs).toBe(startMs + 10);
+    expect(familiesWithChanges()).toEqual(['IPv6']);
+    expect(model.changedSinceMs('IPv6')).toBe(startMs);
+    expect(model.takeChanges('IPv6')).toMatchObject({ services: new Set(['shop/web']), sinceMs: startMs });
+  });
+});
+
+function putSlice(fields: Partial<EndpointSliceRecord>): void {
+  model.handleEndpointSlice({ kind: 'put', record: aSlice({ name: 'web-a', ...fields }) });
+}
+
+function familiesWithChanges() {
+  return (['IPv4', 'IPv6'] as const).filter((family) => model.hasChanges(family));
+}
+
+function changedServices() {
+  const [IPv4, IPv6] = (['IPv4', 'IPv6'] as const).map((family) => [...model.takeChanges(family).services]);
+  return { IPv4, IPv6 };
+}
