@@ -57,8 +57,11 @@ export function ipBytes(ip: Ip): readonly number[] {
 
 /** True if the network contains the address; false when the families differ. */
 export function cidrContains(cidr: Cidr, ip: Ip): boolean {
-  if (ipFamilyOf(cidr) !== ipFamilyOf(ip)) return false;
-  return ipaddr.parse(ip).match(ipaddr.parseCIDR(cidr));
+  const family = ipFamilyOf(ip);
+  if (ipFamilyOf(cidr) !== family) return false;
+  // The library's parser of either family tries IPv6 first, and throws and catches an error for each IPv4 network.
+  const { [family]: Address } = ipaddr;
+  return Address.parse(ip).match(Address.parseCIDR(cidr));
 }
 
 /** True for `0.0.0.0/0` and `::/0`. */
