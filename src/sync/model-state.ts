@@ -34,16 +34,16 @@ export class ModelState {
   #lastChangeMs: number | undefined;
   #serviceEvents = 0;
   #endpointSliceEvents = 0;
-  #onEvent: () => void = () => {};
+  #onNews: () => void = () => {};
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
     this.#slices = new EndpointSliceCache({ startedAtMs: clock.nowMs() });
   }
 
-  /** `onEvent` is called after each event that gives a sync something to do, and at the end of each list. */
-  listen(onEvent: () => void): void {
-    this.#onEvent = onEvent;
+  /** `onNews` is called when a family that had nothing to do has something now, and at the end of each list. */
+  listen(onNews: () => void): void {
+    this.#onNews = onNews;
   }
 
   handleService(event: WatchEvent<ServiceRecord>): void {
@@ -156,19 +156,20 @@ export class ModelState {
     kind: WatchEvent<unknown>['kind'],
     families: readonly (IpFamily | undefined)[] = FAMILIES,
   ): void {
-    const hasChanges = this.#hasUntaken();
+    const hadChanges = this.#changedSinceMs;
     // Events may also lead back to what was taken before.
-    if (!hasChanges) this.#changedSinceMs = NEVER;
-    else this.#noteChange(families);
-    if (hasChanges || kind === 'synced') this.#onEvent();
+    this.#changedSinceMs = this.#hasUntaken() ? this.#changedSinceNow(families) : NEVER;
+    const isNew = (family: IpFamily) =>
+      this.#changedSinceMs[family] !== undefined && hadChanges[family] === undefined;
+    if (FAMILIES.some(isNew) || kind === 'synced') this.#onNews();
   }
 
-  #noteChange(families: readonly (IpFamily | undefined)[]): void {
+  #changedSinceNow(families: readonly (IpFamily | undefined)[]) {
     const nowMs = this.#clock.nowMs();
     this.#lastChangeMs = nowMs;
     const since = { ...this.#changedSinceMs };
     for (const family of families) if (family) since[family] ??= nowMs;
-    this.#changedSinceMs = since;
+    return since;
   }
 
   #takeFromTrackers(): void {

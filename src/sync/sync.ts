@@ -36,8 +36,8 @@ export class Sync {
     this.#options = options;
     this.#families = options.kernels.map((kernel) => new FamilySync({ ...options, kernel }));
     this.#loops = this.#families.map((family) => new FamilyLoop({ ...options, family }));
-    options.model.listen(() => this.#onEvent());
-    this.#onEvent();
+    options.model.listen(() => this.#onNews());
+    this.#onNews();
   }
 
   /** Those that the node has. */
@@ -66,7 +66,7 @@ export class Sync {
     };
   }
 
-  #onEvent(): void {
+  #onNews(): void {
     if (this.#options.model.hasSynced) this.#mirrored.resolve();
     for (const loop of this.#loops) loop.poke();
   }

@@ -64,6 +64,28 @@ describe('a change of a Service', () => {
   });
 });
 
+describe('a listener', () => {
+  it('hears of the first change that a family has not taken, and not of those that go with it', () => {
+    let news = 0;
+    model.listen(() => news++);
+    putSlice({ family: 'IPv4' });
+    putSlice({ family: 'IPv4', name: 'web-b' });
+    expect(news).toBe(1);
+    putSlice({ family: 'IPv6', name: 'web-c' });
+    expect(news).toBe(2);
+    changedServices();
+    putSlice({ family: 'IPv4', name: 'web-d' });
+    expect(news).toBe(3);
+  });
+
+  it('hears of the end of each list', () => {
+    let news = 0;
+    model.listen(() => news++);
+    for (const kind of ['replace-start', 'synced'] as const) model.handleEndpointSlice({ kind });
+    expect(news).toBe(1);
+  });
+});
+
 describe('what one family takes', () => {
   it('waits for the other, with the time when it came', () => {
     const startMs = clock.nowMs();
