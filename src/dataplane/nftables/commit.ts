@@ -1,9 +1,11 @@
 // The state after a change set was applied. Reuses the storage of the state before it: 10,000 layouts are not copied for one changed
 // endpoint.
+import type { GlobalPlan } from '../../plan/plan.ts';
 import { setShape } from '../../system/netlink/nftables/set-types.ts';
 import type { Cooperative } from '../../util/cooperate.ts';
 import { contentOf } from './element-content.ts';
 import { countElements } from './elements.ts';
+import { globalElements } from './global-elements.ts';
 import { kernelSet } from './kernel-set.ts';
 import { commitUses } from './shared-uses.ts';
 import type {
@@ -22,7 +24,8 @@ export function* commit(
   const { services, uses } = state;
   // First, as the elements are made from the state before.
   const found = yield* commitFound(state.found, changes);
-  const elementCount = state.elementCount + (yield* countChange(changes));
+  const globals = desired.global === state.global ? 0 : countOf(desired.global) - countOf(state.global);
+  const elementCount = state.elementCount + globals + (yield* countChange(changes));
   for (const [key, { after }] of changes.next.services) {
     if (after) services.set(key, after);
     else services.delete(key);
@@ -60,6 +63,10 @@ function* countChange({ next: { services, family } }: NftablesChangeSet): Cooper
     yield;
   }
   return change;
+}
+
+function countOf(global: GlobalPlan | undefined): number {
+  return global ? globalElements(global).length : 0;
 }
 
 function commitTable({ isLive, chains, sets }: KnownTable, changes: NftablesChangeSet): KnownTable {

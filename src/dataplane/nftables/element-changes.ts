@@ -8,6 +8,18 @@ export type ElementSource = () => Iterable<Element>;
 
 export const NO_ELEMENTS: ElementSource = () => [];
 
+/** Of one endpoint that takes the place of another there are two. */
+const FEW = 4;
+
+/** Most changes are of very few elements, and these are asked for several times: they are made once. */
+export function keepingFew(source: ElementSource): ElementSource {
+  const few: Element[] = [];
+  for (const element of source()) {
+    if (few.push(element) > FEW) return source;
+  }
+  return () => few;
+}
+
 export interface ElementChange {
   /** undefined: of several Services, or of none. */
   readonly owner: ServicePortKey | undefined;

@@ -3,7 +3,7 @@ import type { IpFamily } from '../../model/ip.ts';
 import type { GlobalPlan } from '../../plan/plan.ts';
 import { type Cooperative, filterItems } from '../../util/cooperate.ts';
 import type { Element } from './element.ts';
-import { type ElementChange, isNothing } from './element-changes.ts';
+import { type ElementChange, isNothing, keepingFew } from './element-changes.ts';
 import { contentOf } from './element-content.ts';
 import { elementsBeyond } from './elements.ts';
 import { globalElements } from './global-elements.ts';
@@ -23,8 +23,8 @@ export function* layoutChanges(change: KnownChange): Cooperative<ElementChange[]
   const changes = services.entries().map(
     ([owner, { before, after }]): ElementChange => ({
       owner,
-      deletes: () => elementsBeyond(before, after, family),
-      adds: () => elementsBeyond(after, before, family),
+      deletes: keepingFew(() => elementsBeyond(before, after, family)),
+      adds: keepingFew(() => elementsBeyond(after, before, family)),
     }),
   );
   const shared = [globalChange(change), sharedChange(change)];

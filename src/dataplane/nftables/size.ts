@@ -1,6 +1,5 @@
 // How much there is in our table.
 import type { DataplaneSize } from '../dataplane.ts';
-import { globalElements } from './global-elements.ts';
 import type { FoundElements, NftablesState } from './state.ts';
 
 /** Elements that packets have added are not counted. */
@@ -10,9 +9,8 @@ export function size(state: NftablesState): DataplaneSize {
   return { chains: chains.size, sets: sets.size, elements };
 }
 
-function countKnown({ elementCount, uses: { clusterIps, hairpins }, global }: NftablesState): number {
-  const globals = global ? globalElements(global).length : 0;
-  return elementCount + clusterIps.size + hairpins.size + globals;
+function countKnown({ elementCount, uses: { clusterIps, hairpins } }: NftablesState): number {
+  return elementCount + clusterIps.size + hairpins.size;
 }
 
 function countFound(found: FoundElements): number {
