@@ -6,6 +6,7 @@ import type { NftExpression } from '../../src/system/netlink/nftables/nft-expres
 import type { NftElement, NftSet } from '../../src/system/netlink/nftables/nft-set.ts';
 import type { NftHook, NftTable } from '../../src/system/netlink/nftables/nft-table.ts';
 import { setShape } from '../../src/system/netlink/nftables/set-types.ts';
+import { makeDormant } from '../builders/dormant-table.ts';
 
 /** nf_tables of a network namespace without tables. */
 export interface NfTablesBed {
@@ -94,6 +95,7 @@ export function describeNfTables(name: string, createBed: () => NfTablesBed): vo
     describe('dumps', () => {
       it('of a missing table have nothing', async () => {
         const { nft } = open();
+        expect(await nft.table(TABLE)).toBeUndefined();
         expect(await nft.chains(TABLE)).toEqual([]);
         expect(await nft.chain(TABLE, 'one')).toBeUndefined();
         expect(await nft.rules(TABLE)).toEqual([]);
@@ -115,9 +117,32 @@ export function describeNfTables(name: string, createBed: () => NfTablesBed): vo
           { ...TABLE, name: 'other' },
           { ...TABLE, family: 'IPv6' as const },
         ]) {
+          expect(await nft.table(table)).toBeUndefined();
           expect(await nft.chains(table)).toEqual([]);
           expect(await nft.chain(table, 'one')).toBeUndefined();
         }
+      });
+    });
+
+    describe('a dormant table', () => {
+      it('stays dormant when it is made once more, until it is woken', async () => {
+        const { nft, change } = open();
+        const all = (batch: NftBatch) => batch.newChain({ name: 'base', hook: HOOK });
+        await make(nft, all);
+        expect(await nft.table(TABLE)).toEqual({ isDormant: false });
+        await change(makeDormant(TABLE));
+        await make(nft, all);
+        expect(await nft.table(TABLE)).toEqual({ isDormant: true });
+        expect(await attempt(nft, (batch) => batch.wakeTable())).toEqual([]);
+        expect(await nft.table(TABLE)).toEqual({ isDormant: false });
+        expect(await chainNames(nft)).toEqual(['base']);
+      });
+
+      it('is one that was never dormant when it is woken once more', async () => {
+        const { nft } = open();
+        await make(nft, (batch) => batch.newChain({ name: 'base', hook: HOOK }));
+        expect(await attempt(nft, (batch) => batch.wakeTable())).toEqual([]);
+        expect(await nft.table(TABLE)).toEqual({ isDormant: false });
       });
     });
 

@@ -10,6 +10,7 @@ import type {
   ListedChain,
   ListedRule,
   ListedSet,
+  ListedTable,
   NfTables,
   TableTouch,
   TableWatch,
@@ -46,6 +47,11 @@ export class FakeNfTables implements NfTables {
     this.failure = undefined;
     if (failure) throw failure;
     return this.#apply(messagesOf(batch));
+  }
+
+  async table(table: NftTable): Promise<ListedTable | undefined> {
+    const found = this.#ruleset.table(table);
+    return found && { isDormant: found.isDormant };
   }
 
   async chains(table: NftTable): Promise<readonly ListedChain[]> {

@@ -26,14 +26,21 @@ import {
   NFTA_SET_ELEM_LIST_SET,
   NFTA_SET_NAME,
   NFTA_TABLE,
+  NFTA_TABLE_FLAGS,
 } from '../../src/system/netlink/nftables/nfnetlink-nftables.ts';
 import type { NftTable } from '../../src/system/netlink/nftables/nft-table.ts';
-import { listedChain, listedRule, listedSet } from '../../src/system/netlink/nftables/object-reader.ts';
+import {
+  listedChain,
+  listedRule,
+  listedSet,
+  listedTable,
+} from '../../src/system/netlink/nftables/object-reader.ts';
 
 type Errno = keyof typeof os.constants.errno;
 type Attributes = ReadonlyMap<number, Buffer>;
 
 export interface FakeTable {
+  isDormant: boolean;
   lastHandle: bigint;
   readonly chains: Map<string, ListedChain>;
   readonly rules: FakeRule[];
@@ -88,14 +95,17 @@ export class FakeNftRuleset {
   /** Does what a message says. Throws FakeRefusal. */
   apply({ type, payload }: NetlinkMessage): void {
     const key = tableKeyOf(payload);
-    if (type === NFT_MSG_NEWTABLE) this.#newTable(key);
+    if (type === NFT_MSG_NEWTABLE) this.#newTable(key, payload);
     else if (type === NFT_MSG_DELTABLE) this.#deleteTable(key);
     else changeTable(needed(this.#tables.get(key)), type, payload);
   }
 
-  #newTable(key: string): void {
-    if (!this.#tables.has(key))
-      this.#tables.set(key, { lastHandle: 0n, chains: new Map(), rules: [], sets: new Map() });
+  #newTable(key: string, payload: Buffer): void {
+    const { isDormant } = listedTable(payload);
+    const there = this.#tables.get(key);
+    if (!there)
+      this.#tables.set(key, { isDormant, lastHandle: 0n, chains: new Map(), rules: [], sets: new Map() });
+    else if (attributesOf(payload, NFGENMSG_BYTES).has(NFTA_TABLE_FLAGS)) there.isDormant = isDormant;
   }
 
   #deleteTable(key: string): void {
@@ -262,12 +272,12 @@ function elementKey({ key, isEnd }: Boundary): string {
   return isEnd ? `${key} end` : key;
 }
 
-function copyOf({ lastHandle, chains, rules, sets }: FakeTable): FakeTable {
+function copyOf({ isDormant, lastHandle, chains, rules, sets }: FakeTable): FakeTable {
   const copies = Array.from(sets, ([name, set]): [string, FakeSet] => [
     name,
     { ...set, elements: new Map(set.elements) },
   ]);
-  return { lastHandle, chains: new Map(chains), rules: [...rules], sets: new Map(copies) };
+  return { isDormant, lastHandle, chains: new Map(chains), rules: [...rules], sets: new Map(copies) };
 }
 
 function needed<T>(object: T | undefined): T {

@@ -16,6 +16,10 @@ export class FaultyNfTables implements NfTables {
     return this.#real.transact(this.#change(batch));
   }
 
+  table(table: NftTable) {
+    return this.#real.table(table);
+  }
+
   chains(table: NftTable) {
     return this.#real.chains(table);
   }

@@ -66,8 +66,9 @@ function refusal(error: string, suspects: readonly ServicePortKey[], isTransient
   return { ok: false, error, suspects, isTransient } as const;
 }
 
-function transactions(target: Target, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
-  return changes.isOneTransaction ? allAtOnce(target, changes) : load(target, changes);
+async function* transactions(target: Target, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
+  yield* changes.isOneTransaction ? allAtOnce(target, changes) : load(target, changes);
+  if (changes.makesLive) yield awakening(target);
 }
 
 async function* allAtOnce(target: Target, changes: NftablesChangeSet): AsyncGenerator<Transaction, void> {
@@ -131,6 +132,13 @@ function* sweep(
   emptying.removeSets(sets);
   yield emptying;
   yield removalOf(target, chains);
+}
+
+/** Somebody may have made the table dormant. Where not, the kernel has nothing to do. */
+function awakening(target: Target): Transaction {
+  const transaction = new Transaction(target);
+  transaction.wakeTable();
+  return transaction;
 }
 
 function removalOf(target: Target, chains: readonly string[]): Transaction {

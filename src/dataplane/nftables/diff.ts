@@ -28,8 +28,9 @@ export function* diff(input: DiffInput): Cooperative<NftablesChangeSet> {
   const changes = yield* elementChanges(input, services, uses);
   const evictions = yield* allEvictions(input, services);
   const objects = [table.removes.chains, table.removes.sets, table.sets, table.chains];
+  const isSame = !table.makesLive && objects.every(({ length }) => length === 0);
   return {
-    isEmpty: evictions.size === 0 && objects.every(({ length }) => length === 0) && changes.every(isNothing),
+    isEmpty: isSame && evictions.size === 0 && changes.every(isNothing),
     ...table,
     elements: inOrder(changes, new Set(table.removes.sets)),
     evictions,

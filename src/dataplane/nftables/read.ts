@@ -34,6 +34,7 @@ export async function read(deps: ReadDeps, known: NftablesState | undefined): Pr
 
 async function readTable({ family, nfTables }: ReadDeps): Promise<KnownTable> {
   const table: NftTable = { family, name: TABLE_NAME };
+  const { isDormant = false } = (await nfTables.table(table)) ?? {};
   const listed = await nfTables.chains(table);
   const rules = Map.groupBy(await nfTables.rules(table), ({ chain }) => chain);
   const sets = await nfTables.sets(table);
@@ -41,7 +42,7 @@ async function readTable({ family, nfTables }: ReadDeps): Promise<KnownTable> {
     listed.map((chain) => [chain.name, { hook: hookOf(chain), tags: tagsOf(rules.get(chain.name)) }]),
   );
   return {
-    isLive: chains.values().some(({ hook, tags }) => hook && tags.some((tag) => tag !== '')),
+    isLive: !isDormant && chains.values().some(({ hook, tags }) => hook && tags.some((tag) => tag !== '')),
     chains,
     sets: new Map(sets.filter(isNamed).map(({ name, shape }) => [name, shape])),
   };

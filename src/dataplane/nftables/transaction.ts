@@ -32,7 +32,7 @@ export interface Target {
 }
 
 export class Transaction {
-  /** Elements, chains and sets that it is about. */
+  /** Elements, chains and sets that it is about, and the table where it is woken. */
   operations = 0;
   readonly #family: IpFamily;
   readonly #maxClients: number | undefined;
@@ -55,6 +55,12 @@ export class Transaction {
 
   makeTable(): void {
     this.#note(this.#batch.newTable(TABLE_COMMENT), 'the table');
+  }
+
+  /** In a transaction of its own. */
+  wakeTable(): void {
+    this.#note(this.#batch.wakeTable(), 'the table');
+    this.operations++;
   }
 
   /** Takes the rules of chains that are there: what they use, and where they lead, can be removed then. */

@@ -29,6 +29,9 @@ const NFTABLES_DAMAGES: readonly Damage[] = [
     'everything flushed': 'flush ruleset',
     'the table deleted': `delete table ${TABLE}`,
     'the table of IPv6 deleted': 'delete table ip6 kube-proxy',
+    'the table made dormant': `add table ${TABLE} { flags dormant; }`,
+    'the table made dormant, and a base chain deleted': `add table ${TABLE} { flags dormant; }
+      flush chain ${TABLE} nat-output; delete chain ${TABLE} nat-output`,
     'a base chain deleted': `flush chain ${TABLE} nat-output; delete chain ${TABLE} nat-output`,
     'a base chain given another policy': `add chain ${TABLE} filter-forward { policy drop; }`,
     'the rules of a chain deleted': `flush chain ${TABLE} ${MASQUERADING}`,

@@ -26,6 +26,7 @@ export interface NfTables {
    * is. Of thousands of refusals the last ones may be missing.
    */
   transact(batch: Uint8Array): Promise<readonly Refusal[]>;
+  table(table: NftTable): Promise<ListedTable | undefined>;
   chains(table: NftTable): Promise<readonly ListedChain[]>;
   chain(table: NftTable, name: string): Promise<ListedChain | undefined>;
   /** Of all chains; those of one chain are in their order. */
@@ -47,6 +48,11 @@ export interface NfTables {
   unwatched<T>(task: () => Promise<T>): Promise<T>;
   /** Also ends watches. Not while a promise is waited for. */
   close(): void;
+}
+
+export interface ListedTable {
+  /** Switched off: the kernel keeps what is in it, but packets do not come through its base chains. */
+  readonly isDormant: boolean;
 }
 
 export interface ListedChain {
@@ -148,6 +154,10 @@ class KernelNfTables implements NfTables {
       this.#noteGeneration(1);
       return refusals;
     });
+  }
+
+  table(table: NftTable): Promise<ListedTable | undefined> {
+    return this.#dumpTurns.run(() => this.#dumps.table(table));
   }
 
   chains(table: NftTable): Promise<readonly ListedChain[]> {

@@ -8,6 +8,7 @@ export const NFNLGRP_NFTABLES = 7;
 
 /** Types of messages, with the subsystem in the upper byte. */
 export const NFT_MSG_NEWTABLE = messageType(0);
+export const NFT_MSG_GETTABLE = messageType(1);
 export const NFT_MSG_DELTABLE = messageType(2);
 export const NFT_MSG_NEWCHAIN = messageType(3);
 export const NFT_MSG_GETCHAIN = messageType(4);
@@ -35,6 +36,7 @@ export const NFGENMSG_BYTES = 4;
 export const NFTA_TABLE = 1;
 export const NFTA_TABLE_FLAGS = 2;
 export const NFTA_TABLE_USERDATA = 6;
+export const NFT_TABLE_F_DORMANT = 0x1;
 
 export const NFTA_CHAIN_NAME = 3;
 export const NFTA_CHAIN_HOOK = 4;

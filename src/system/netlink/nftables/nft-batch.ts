@@ -73,9 +73,18 @@ export class NftBatch {
 
   /** Does nothing when it is there. */
   newTable(comment?: string): number {
-    const writer = this.#begin(NFT_MSG_NEWTABLE, NLM_F_CREATE).attributeBe32(NFTA_TABLE_FLAGS, 0);
+    const writer = this.#begin(NFT_MSG_NEWTABLE, NLM_F_CREATE);
     this.#writeComment(NFTA_TABLE_USERDATA, comment);
     writer.end();
+    return this.#sequence;
+  }
+
+  /**
+   * Has packets come through a dormant table again, and does nothing to another. Alone in its transaction: beside changes of base
+   * chains Linux 6.18 refuses it with EINVAL, and before new ones these (nf_tables_updtable, nf_tables_addchain).
+   */
+  wakeTable(): number {
+    this.#begin(NFT_MSG_NEWTABLE).attributeBe32(NFTA_TABLE_FLAGS, 0).end();
     return this.#sequence;
   }
 

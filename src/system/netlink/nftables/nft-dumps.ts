@@ -5,20 +5,21 @@ import { NetlinkError } from '../netlink-error.ts';
 import type { NetlinkSocket } from '../netlink-socket.ts';
 import { readElements } from './element-reader.ts';
 import { type Boundary, intervalsOf, isPlainInterval } from './interval.ts';
-import type { ListedChain, ListedRule, ListedSet } from './nf-tables.ts';
+import type { ListedChain, ListedRule, ListedSet, ListedTable } from './nf-tables.ts';
 import {
   NFPROTO,
   NFT_MSG_GETCHAIN,
   NFT_MSG_GETRULE,
   NFT_MSG_GETSET,
   NFT_MSG_GETSETELEM,
+  NFT_MSG_GETTABLE,
   NFTA_CHAIN_NAME,
   NFTA_SET_ELEM_LIST_SET,
   NFTA_TABLE,
 } from './nfnetlink-nftables.ts';
 import type { NftElement, NftSet } from './nft-set.ts';
 import type { NftTable } from './nft-table.ts';
-import { listedChain, listedRule, listedSet } from './object-reader.ts';
+import { listedChain, listedRule, listedSet, listedTable } from './object-reader.ts';
 import { tableMatcher } from './table-matcher.ts';
 
 interface Request {
@@ -35,6 +36,11 @@ export class NftDumps {
 
   constructor(socket: NetlinkSocket) {
     this.#connection = new NetlinkConnection(socket);
+  }
+
+  async table(table: NftTable): Promise<ListedTable | undefined> {
+    const [listed] = await this.#list({ type: NFT_MSG_GETTABLE, flags: 0, table }, listedTable);
+    return listed;
   }
 
   chains(table: NftTable): Promise<readonly ListedChain[]> {

@@ -1,9 +1,10 @@
-// Reads chains, rules and sets as the kernel tells of them.
+// Reads tables, chains, rules and sets as the kernel tells of them.
 import { attributesOf, textOf } from '../message-reader.ts';
-import type { ListedChain, ListedHook, ListedRule, ListedSet } from './nf-tables.ts';
+import type { ListedChain, ListedHook, ListedRule, ListedSet, ListedTable } from './nf-tables.ts';
 import {
   HOOK_POINTS,
   NFGENMSG_BYTES,
+  NFT_TABLE_F_DORMANT,
   NFTA_CHAIN_HOOK,
   NFTA_CHAIN_NAME,
   NFTA_CHAIN_POLICY,
@@ -23,6 +24,7 @@ import {
   NFTA_SET_KEY_TYPE,
   NFTA_SET_NAME,
   NFTA_SET_USERDATA,
+  NFTA_TABLE_FLAGS,
   UDATA_RULE_TAG,
   UDATA_SET_COMMENT,
 } from './nfnetlink-nftables.ts';
@@ -30,6 +32,11 @@ import { shapeOf } from './set-types.ts';
 import { commentOf } from './user-data.ts';
 
 type Attributes = ReadonlyMap<number, Buffer>;
+
+export function listedTable(payload: Buffer): ListedTable {
+  const flags = numberAt(attributesOf(payload, NFGENMSG_BYTES), NFTA_TABLE_FLAGS);
+  return { isDormant: (flags & NFT_TABLE_F_DORMANT) !== 0 };
+}
 
 export function listedChain(payload: Buffer): ListedChain {
   const attributes = attributesOf(payload, NFGENMSG_BYTES);
