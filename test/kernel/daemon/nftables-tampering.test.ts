@@ -1,4 +1,5 @@
-// Who changes what nftables mode wrote is named, and what others do in tables of their own costs nothing.
+// Who changes what nftables mode wrote is named, what others do in tables of their own costs nothing, and a start repairs what packets
+// do not come through.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TABLE_NAME } from '../../../src/dataplane/nftables/names.ts';
@@ -6,6 +7,7 @@ import type { Daemon } from '../../../src/lab/daemon.ts';
 import { type Bed, type Beds, closeBeds, isSync, startBeds, startSynced } from './bed.ts';
 import { nftScript } from './nftables-listing.ts';
 import { runOn } from './run-on.ts';
+import { TARGETS } from './traffic.ts';
 import { until } from './until.ts';
 
 const ELEMENTS = 50_000;
@@ -49,6 +51,24 @@ it('does not even read when others write tens of thousands of elements', async (
   await nftScript(bed, `flush map ip ${TABLE_NAME} endpoints`);
   await daemon.waitFor(({ msg }) => msg === 'rules were changed by somebody else, repaired them', { since });
 });
+
+it('lets packets through dormant tables again when it starts', async () => {
+  await daemon.kill();
+  expect(await answered()).toEqual([true, true]);
+  for (const family of ['ip', 'ip6']) {
+    await nftScript(bed, `add table ${family} ${TABLE_NAME} { flags dormant; }`);
+  }
+  expect(await answered()).toEqual([false, false]);
+  daemon = await startSynced(bed);
+  expect(await answered()).toEqual([true, true]);
+});
+
+/** By a ClusterIP of each family. */
+function answered(): Promise<boolean[]> {
+  return Promise.all(
+    TARGETS.map(async (to) => (await bed.asker.probe({ to, port: 80 })).every(({ ok }) => ok)),
+  );
+}
 
 function eventsOfNode(): string[] {
   return bed.controlPlane.cluster.store
