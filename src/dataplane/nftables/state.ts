@@ -24,7 +24,7 @@ export interface NftablesState {
 
 /** Everything in our table of the family, whoever made it, but for the elements. */
 export interface KnownTable {
-  /** Packets come through our chains: base chains lead into `dispatch`. */
+  /** Packets come through our chains: base chains lead into `dispatch`, and the table is not dormant. */
   readonly isLive: boolean;
   readonly chains: Map<string, KnownChain>;
   /** Their shapes, as setShape of set-types.ts has them. */
@@ -58,7 +58,7 @@ export interface NftablesChangeSet {
    * fills chains without a hook, and before one that fills base chains and others that remove.
    */
   readonly isOneTransaction: boolean;
-  /** After it packets come through our chains; they did not before. */
+  /** After it packets come through our chains, as the table is woken at last; they did not before. */
   readonly makesLive: boolean;
   /** What is in the way, and what nobody needs any more. The elements of removed sets are not among `elements`. */
   readonly removes: { readonly chains: readonly string[]; readonly sets: readonly string[] };
