@@ -18,7 +18,7 @@ export interface NftablesState {
   readonly global: GlobalPlan | undefined;
   readonly services: Map<ServicePortKey, ServiceLayout>;
   readonly uses: SharedUses;
-  /** Of all service ports together, shared ones not counted. */
+  /** Of all service ports together and those of no Service; what service ports share is not counted. */
   readonly elementCount: number;
 }
 
