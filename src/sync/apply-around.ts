@@ -23,7 +23,11 @@ export async function applyAround(keys: readonly ServicePortKey[], tryCommit: Tr
     const alone = await tryCommit([]);
     if (!alone.ok) return failure(alone);
   }
-  return settle(keys, result, tryCommit);
+  const outcome = await settle(keys, result, tryCommit);
+  if (!outcome.ok || outcome.refused.size === 0 || outcome.refused.size < keys.length) return outcome;
+  // No part was committed that would have brought what the change says beside its service ports.
+  const rest = await tryCommit([]);
+  return rest.ok ? outcome : failure(rest);
 }
 
 async function settle(

@@ -69,6 +69,21 @@ describe('applyAround', () => {
     expect(outcome).toEqual({ ok: true, refused: new Map([[guilty, 'no']]) });
   });
 
+  it.each([{ namesOne: true }, { namesOne: false }])(
+    'commits what is beside the service ports when all of these are refused, %o',
+    async (options) => {
+      const all = keys(3);
+      const kernel = kernelThatRefuses(new Set(all), options);
+      let isRestCommitted = false;
+      const outcome = await applyAround(all, (part) => {
+        isRestCommitted ||= part.length === 0;
+        return kernel.tryCommit(part);
+      });
+      expect(outcome.ok && [...outcome.refused.keys()].sort()).toEqual(all);
+      expect(isRestCommitted).toBe(true);
+    },
+  );
+
   it('blames no service port for a fault outside them, after two tries', async () => {
     let tries = 0;
     const outcome = await applyAround(keys(1_000), async () => {
