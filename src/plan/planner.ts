@@ -25,6 +25,8 @@ export interface PlanInputs extends GlobalInputs {
   /** The Services as they are now. What changes during the computation must be in changedServices of the next one. */
   readonly services: ReadonlyMap<ObjectKey, ServiceRecord>;
   readonly endpoints: Pick<EndpointSliceCache, 'endpointsOf'>;
+  /** The node, its addresses or the ServiceCIDRs changed; the first plan looks at them anyway. */
+  readonly isGlobal: boolean;
   /** Services that are new or gone, or whose record or endpoints changed. */
   readonly changedServices: Iterable<ObjectKey>;
   /** Services of which only metadata changed. */
@@ -50,7 +52,7 @@ interface Draft {
 export function* planChanges(previous: PlanState | undefined, inputs: PlanInputs): Cooperative<PlanStep> {
   const draft = newDraft(previous, inputs);
   const { family } = inputs;
-  const global = planGlobal(inputs);
+  const global = previous && !inputs.isGlobal ? previous.global : planGlobal(inputs);
   for (const service of servicesToPlan(draft, global)) yield* planService(draft, service);
   yield* settleContests(draft);
   const isGlobalChanged = !isDeepStrictEqual(global, previous?.global);

@@ -32,6 +32,7 @@ export function planInputsOf(
     serviceCidrs: Array.from(model.serviceCidrs).flatMap(({ cidrs }) => cidrs),
     services: model.services,
     endpoints: model.endpointSlices,
+    isGlobal: changes.isGlobal,
     changedServices: changes.services,
     touchedServices: changes.touchedServices,
   };

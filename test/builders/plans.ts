@@ -65,6 +65,7 @@ export function planInputs(
     family: 'IPv4',
     services,
     endpoints: sliceCache(cluster.slices),
+    isGlobal: true,
     changedServices: new Set([...services.keys(), ...serviceKeys]),
     touchedServices: [],
     setAside: new Set<ServicePortKey>(),

@@ -1,5 +1,6 @@
 // Planning step by step gives the same plan as planning from nothing: for any events, with Services set aside on the way
 // and a node that changes.
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ChangeTracker } from '../../src/model/change-tracker.ts';
@@ -77,6 +78,7 @@ class Follower {
   readonly #cache = new EndpointSliceCache({ startedAtMs: 0 });
   #pending = new Set<ObjectKey>();
   #touched = new Set<ObjectKey>();
+  #isGlobal = false;
   #state: PlanState | undefined;
   #cluster = aCluster();
 
@@ -84,7 +86,9 @@ class Follower {
     if (service) this.#hear(this.#services.happen(service), this.#serviceTracker);
     if (slice) this.#hear(this.#slices.happen(slice), this.#cache);
     const node = aNode({ zone, primaryIps: { IPv4: ip(nodeIp) } });
-    this.#cluster = aCluster({ node, config: aPlanConfig({ masqueradeAll }) });
+    const cluster = aCluster({ node, config: aPlanConfig({ masqueradeAll }) });
+    this.#isGlobal ||= !isDeepStrictEqual(cluster, this.#cluster);
+    this.#cluster = cluster;
     this.#sync({ refused, isDiscarded });
   }
 
@@ -106,6 +110,7 @@ class Follower {
     this.#take();
     const setAside = new Set<ServicePortKey>(refused ? portsOf(refused) : []);
     const inputs = planInputs(this.#cluster, {
+      isGlobal: this.#isGlobal,
       changedServices: this.#pending,
       touchedServices: this.#touched,
       setAside,
@@ -116,6 +121,7 @@ class Follower {
     this.#state = commitPlan(this.#state, step);
     this.#pending = new Set(refused ? [objectKey('shop', refused)] : []);
     this.#touched = new Set();
+    this.#isGlobal = false;
     return this.#state;
   }
 
