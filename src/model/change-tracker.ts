@@ -21,13 +21,6 @@ export interface Change<R> {
   readonly current: R | undefined;
 }
 
-export interface TrackedChanges<R> {
-  /** At most one for an object; none where a burst led back to what was taken before. */
-  readonly changes: readonly Change<R>[];
-  /** Objects of which only metadata changed: nothing is to be planned, but their version has advanced. */
-  readonly touched: ReadonlySet<ObjectKey>;
-}
-
 /**
  * Follows one kind of object. What was taken with `takeChanges` counts as applied and does not move until the next
  * take, so a computation that lasts several turns of the event loop reads one consistent state.
@@ -84,19 +77,26 @@ export class ChangeTracker<R extends TrackedRecord> {
     }
   }
 
-  /** Hands over what changed since the last call, and counts it as applied. */
-  takeChanges(): TrackedChanges<R> {
-    const changes: Change<R>[] = [];
+  /**
+   * Hands over what changed since the last call, object by object, and counts each as applied then; nothing where a burst led
+   * back to what was taken before. What changes while changes are handed over comes too.
+   */
+  *takeChanges(): Generator<Change<R>, void> {
     for (const [key, current] of this.#pending) {
-      changes.push({ key, previous: this.#applied.get(key), current });
+      const previous = this.#applied.get(key);
+      this.#pending.delete(key);
       if (current) this.#applied.set(key, current);
       else this.#applied.delete(key);
+      yield { key, previous, current };
     }
+  }
+
+  /** The objects of which only metadata changed: nothing is to be planned, but their version has advanced. It counts as applied. */
+  takeTouched(): ReadonlySet<ObjectKey> {
     for (const [key, record] of this.#touched) this.#applied.set(key, record);
     const touched = new Set(this.#touched.keys());
-    this.#pending.clear();
     this.#touched.clear();
-    return { changes, touched };
+    return touched;
   }
 
   #put(record: R): void {

@@ -1,6 +1,7 @@
 // The EndpointSlices by the Service that they belong to. Endpoints of a service port are computed when somebody asks:
 // holding them as well would double the memory (upstream: pkg/proxy/endpointslicecache.go, endpointschangetracker.go).
 import { compactArray } from '../util/compact-array.ts';
+import type { Cooperative } from '../util/cooperate.ts';
 import { type Change, ChangeTracker } from './change-tracker.ts';
 import type { EndpointInfo } from './endpoint-info.ts';
 import { type IpFamily, joinHostPort } from './ip.ts';
@@ -66,15 +67,17 @@ export class EndpointSliceCache {
     this.#slices.handle(event);
   }
 
-  /** Hands over what changed since the last call; `endpointsOf` answers from the new state afterwards. */
-  takeChanges(): EndpointsChanges {
+  /** Hands over what changed since the last call; `endpointsOf` answers from the new state afterwards. Interruptible between slices. */
+  *takeChanges(): Cooperative<EndpointsChanges> {
     const services = { IPv4: new Set<ObjectKey>(), IPv6: new Set<ObjectKey>() };
-    for (const change of this.#slices.takeChanges().changes) {
+    for (const change of this.#slices.takeChanges()) {
       this.#index(change);
       for (const slice of [change.previous, change.current]) {
         if (slice && isUsable(slice)) services[slice.family].add(serviceOf(slice));
       }
+      yield;
     }
+    this.#slices.takeTouched();
     const changesOf = (family: IpFamily) => ({
       services: services[family],
       triggerTimesMs: timesOf(this.#triggers, family, services[family]),

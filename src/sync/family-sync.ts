@@ -123,7 +123,7 @@ export class FamilySync {
   async sync(cause: SyncCause): Promise<SyncReport> {
     const { clock, kernel, model } = this.#options;
     const startedAtMs = clock.nowMs();
-    this.#pending = mergeChanges(this.#pending, model.takeChanges(kernel.family));
+    this.#pending = mergeChanges(this.#pending, await cooperate(model.takeChanges(kernel.family)));
     const { sinceMs, triggerTimesMs } = this.#pending;
     const tally = emptyTally();
     const error = await this.#commitPending(cause, tally);

@@ -13,6 +13,7 @@ import type {
 } from '../model/records.ts';
 import type { ModelActivity } from '../status/snapshot.ts';
 import type { Clock } from '../util/clock.ts';
+import type { Cooperative } from '../util/cooperate.ts';
 import { hasChanges, mergeChanges, NO_CHANGES, type PendingChanges } from './pending-changes.ts';
 
 const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
@@ -26,6 +27,8 @@ export class ModelState {
   readonly #nodes = new ChangeTracker<NodeRecord>();
   readonly #cidrs = new ChangeTracker<ServiceCidrRecord>();
   readonly #taken: Record<IpFamily, PendingChanges> = { IPv4: NO_CHANGES, IPv6: NO_CHANGES };
+  /** Under way. */
+  #taking: Cooperative<void> | undefined;
   #addresses: readonly Ip[] = [];
   #hasNewAddresses = false;
   /** When the oldest event about the family that nobody has taken yet arrived. */
@@ -101,9 +104,13 @@ export class ModelState {
     };
   }
 
-  /** Hands the family all that changed since it last asked. */
-  takeChanges(family: IpFamily): PendingChanges {
-    this.#takeFromTrackers();
+  /** Hands the family all that changed since it last asked. Interruptible between objects: at the start there are tens of thousands. */
+  *takeChanges(family: IpFamily): Cooperative<PendingChanges> {
+    // When both families take at once, each goes on with what the other one has begun, and neither leaves before all is there.
+    this.#taking ??= this.#takeFromTrackers();
+    const taking = this.#taking;
+    while (!taking.next().done) yield;
+    if (this.#taking === taking) this.#taking = undefined;
     const changes = this.#taken[family];
     this.#taken[family] = NO_CHANGES;
     return changes;
@@ -172,25 +179,39 @@ export class ModelState {
     return since;
   }
 
-  #takeFromTrackers(): void {
-    const services = this.#services.takeChanges();
-    const changed = new Set(services.changes.map(({ key }) => key));
-    const endpoints = this.#slices.takeChanges();
-    const nodes = this.#nodes.takeChanges().changes.length;
-    const cidrs = this.#cidrs.takeChanges().changes.length;
-    const isGlobal = nodes + cidrs > 0 || this.#hasNewAddresses;
+  /** What arrives meanwhile may be taken or left. */
+  *#takeFromTrackers(): Cooperative<void> {
+    const sinceMs = this.#changedSinceMs;
+    this.#changedSinceMs = NEVER;
+    const isGlobal = this.#takeGlobal();
+    const changed = yield* this.#takeServices();
+    const touchedServices = this.#services.takeTouched();
+    const endpoints = yield* this.#slices.takeChanges();
     for (const family of FAMILIES) {
       const { services: withNewEndpoints, triggerTimesMs } = endpoints[family];
-      this.#taken[family] = mergeChanges(this.#taken[family], {
-        services: withNewEndpoints.union(changed),
-        touchedServices: services.touched,
-        isGlobal,
-        sinceMs: this.#changedSinceMs[family],
-        triggerTimesMs,
-      });
+      const services = withNewEndpoints.union(changed);
+      const newer = { services, touchedServices, isGlobal, sinceMs: sinceMs[family], triggerTimesMs };
+      this.#taken[family] = mergeChanges(this.#taken[family], newer);
     }
+  }
+
+  *#takeServices(): Cooperative<ReadonlySet<ObjectKey>> {
+    const changed = new Set<ObjectKey>();
+    for (const { key } of this.#services.takeChanges()) {
+      changed.add(key);
+      yield;
+    }
+    return changed;
+  }
+
+  /** Whether the node, its addresses or the ServiceCIDRs changed. */
+  #takeGlobal(): boolean {
+    const kinds = [this.#nodes, this.#cidrs];
+    const counts = kinds.map((kind) => Array.from<unknown>(kind.takeChanges()).length);
+    for (const kind of kinds) kind.takeTouched();
+    const hasChanged = this.#hasNewAddresses || counts.some((count) => count > 0);
     this.#hasNewAddresses = false;
-    this.#changedSinceMs = NEVER;
+    return hasChanged;
   }
 }
 

@@ -23,6 +23,7 @@ export const NO_CHANGES: PendingChanges = {
 };
 
 export function mergeChanges(older: PendingChanges, newer: PendingChanges): PendingChanges {
+  if (older === NO_CHANGES) return newer;
   return {
     services: older.services.union(newer.services),
     touchedServices: older.touchedServices.union(newer.touchedServices),

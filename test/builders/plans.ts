@@ -81,7 +81,7 @@ export function planFromNothing(cluster: Cluster, family: IpFamily = 'IPv4'): Pl
 export function sliceCache(slices: readonly EndpointSliceRecord[]): EndpointSliceCache {
   const cache = new EndpointSliceCache({ startedAtMs: 0 });
   for (const record of slices) cache.handle({ kind: 'put', record });
-  cache.takeChanges();
+  runToEnd(cache.takeChanges());
   return cache;
 }
 

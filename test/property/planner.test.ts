@@ -126,10 +126,9 @@ class Follower {
   }
 
   #take(): void {
-    const { changes, touched } = this.#serviceTracker.takeChanges();
-    for (const { key } of changes) this.#pending.add(key);
-    for (const key of touched) this.#touched.add(key);
-    for (const service of this.#cache.takeChanges().IPv4.services) this.#pending.add(service);
+    for (const { key } of this.#serviceTracker.takeChanges()) this.#pending.add(key);
+    for (const key of this.#serviceTracker.takeTouched()) this.#touched.add(key);
+    for (const service of runToEnd(this.#cache.takeChanges()).IPv4.services) this.#pending.add(service);
   }
 }
 

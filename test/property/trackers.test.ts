@@ -6,6 +6,7 @@ import { EndpointSliceCache } from '../../src/model/endpoint-slice-cache.ts';
 import type { IpFamily } from '../../src/model/ip.ts';
 import { type ObjectKey, objectKey } from '../../src/model/names.ts';
 import type { EndpointSliceRecord, ServiceRecord } from '../../src/model/records.ts';
+import { runToEnd } from '../../src/util/cooperate.ts';
 import { arbitraryService, arbitrarySlice } from '../builders/arbitraries.ts';
 import { sliceCache } from '../builders/plans.ts';
 import { arbitraryHappening, WatchedKind } from '../builders/watched-kind.ts';
@@ -30,13 +31,12 @@ it('a tracker ends with the objects of the server, and its changes lead there', 
       const tracker = new ChangeTracker<ServiceRecord>();
       const mirror = new Map<ObjectKey, ServiceRecord>();
       const take = () => {
-        const { changes, touched } = tracker.takeChanges();
-        for (const { key, previous, current } of changes) {
+        for (const { key, previous, current } of tracker.takeChanges()) {
           expect(previous).toEqual(mirror.get(key));
           if (current) mirror.set(key, current);
           else mirror.delete(key);
         }
-        for (const key of touched) mirror.set(key, tracker.applied.get(key) as ServiceRecord);
+        for (const key of tracker.takeTouched()) mirror.set(key, tracker.applied.get(key) as ServiceRecord);
       };
       for (const { happening, isTaken } of story) {
         for (const event of server.happen(happening)) tracker.handle(event);
@@ -58,10 +58,10 @@ it('the slice cache ends with the endpoints of a cache that saw only the last li
       const cache = new EndpointSliceCache({ startedAtMs: 0 });
       for (const { happening, isTaken } of story) {
         for (const event of server.happen(happening)) cache.handle(event);
-        if (isTaken) cache.takeChanges();
+        if (isTaken) runToEnd(cache.takeChanges());
       }
       for (const event of server.list({ isReversed: true })) cache.handle(event);
-      cache.takeChanges();
+      runToEnd(cache.takeChanges());
       expect(allEndpoints(cache)).toEqual(allEndpoints(sliceCache([...server.objects.values()])));
     }),
   );
@@ -77,7 +77,7 @@ it.each(FAMILIES)(
         let known = endpointsByService(cache, family);
         for (const { happening } of story) {
           for (const event of server.happen(happening)) cache.handle(event);
-          const { services } = cache.takeChanges()[family];
+          const { services } = runToEnd(cache.takeChanges())[family];
           const now = endpointsByService(cache, family);
           for (const [service, endpoints] of now) {
             if (!services.has(service)) expect(endpoints).toEqual(known.get(service));

@@ -4,6 +4,7 @@ import { FamilySync } from '../../../src/sync/family-sync.ts';
 import type { ModelState } from '../../../src/sync/model-state.ts';
 import { type SyncObserver, tellAll } from '../../../src/sync/observer.ts';
 import { systemClock } from '../../../src/util/clock.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
 import type { PopulationRecords } from '../populations/records.ts';
 import { kernelIn } from './kernel-in.ts';
 import type { BenchMode } from './mode.ts';
@@ -44,7 +45,7 @@ export function createOurs(
       const report = await family.sync(cause);
       observer.onSync(report, family.status());
       // As the other family of a daemon does: what it does not take adds up.
-      model.takeChanges('IPv6');
+      runToEnd(model.takeChanges('IPv6'));
       const { setAside } = family.status();
       if (report.outcome !== 'committed' || setAside.length > 0)
         throw new Error(`the sync did not commit everything: ${report.error || setAside[0]?.reason}`);

@@ -21,7 +21,7 @@ export interface PlanStepSpec {
 
 /** Takes what has changed in the model, and plans it. */
 export function planStep({ model, mode, previous }: PlanStepSpec): PlanStep {
-  const changes = model.takeChanges('IPv4');
+  const changes = runToEnd(model.takeChanges('IPv4'));
   const inputs = planInputsOf(model, 'IPv4', planSettingsOf(mode), changes);
   return runToEnd(planChanges(previous, { ...inputs, setAside: new Set<never>() }));
 }

@@ -3,6 +3,7 @@ import { EndpointSliceCache } from '../../../src/model/endpoint-slice-cache.ts';
 import { joinHostPort } from '../../../src/model/ip.ts';
 import { objectKey } from '../../../src/model/names.ts';
 import type { EndpointRecord, EndpointSliceRecord } from '../../../src/model/records.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
 import { anEndpoint, anEndpointPort, aSlice, ip, SERVING_WHILE_TERMINATING } from '../../builders/records.ts';
 
 const WEB = objectKey('shop', 'web');
@@ -63,7 +64,7 @@ describe('the endpoints of a service port', () => {
   it('point to the records of the slice', () => {
     const record = anEndpoint();
     put({ endpoints: [record] });
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     expect(cache.endpointsOf(QUERY)[0]?.record).toBe(record);
   });
 });
@@ -86,7 +87,7 @@ describe('one address and port in several slices', () => {
         { name: 'web-b', endpoints: b },
       ];
       for (const slice of order === 'reversed' ? slices.toReversed() : slices) put(slice);
-      cache.takeChanges();
+      runToEnd(cache.takeChanges());
       expect(cache.endpointsOf(QUERY).map(({ record }) => record.podName)).toEqual([podName]);
     }
   });
@@ -102,7 +103,7 @@ describe('changes', () => {
 
   it('name both Services of a slice that was given to another', () => {
     put({ name: 'moving' });
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     put({ name: 'moving', serviceName: 'other', resourceVersion: '2' });
     expect(changedServices()).toEqual(['shop/web', 'shop/other']);
     expect(addresses()).toEqual([]);
@@ -111,7 +112,7 @@ describe('changes', () => {
 
   it('name the Service of a slice that was deleted', () => {
     put({});
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     cache.handle({ kind: 'delete', namespace: 'shop', name: 'web-a' });
     expect(changedServices()).toEqual(['shop/web']);
     expect(addresses()).toEqual([]);
@@ -120,29 +121,29 @@ describe('changes', () => {
   it('are those of one family', () => {
     put({});
     put({ name: 'other-6', family: 'IPv6', serviceName: 'other' });
-    const { IPv4, IPv6 } = cache.takeChanges();
+    const { IPv4, IPv6 } = runToEnd(cache.takeChanges());
     expect([[...IPv4.services], [...IPv6.services]]).toEqual([['shop/web'], ['shop/other']]);
   });
 
   it('are of both families where a slice was deleted and made again with another one', () => {
     put({});
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     put({ family: 'IPv6', resourceVersion: '2' });
-    const { IPv4, IPv6 } = cache.takeChanges();
+    const { IPv4, IPv6 } = runToEnd(cache.takeChanges());
     expect([[...IPv4.services], [...IPv6.services]]).toEqual([['shop/web'], ['shop/web']]);
   });
 
   it('do not name a Service for a change of metadata', () => {
     put({});
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     put({ resourceVersion: '2', triggerTimeMs: 5_000 });
     const nothing = { services: new Set(), triggerTimesMs: [] };
-    expect(cache.takeChanges()).toEqual({ IPv4: nothing, IPv6: nothing });
+    expect(runToEnd(cache.takeChanges())).toEqual({ IPv4: nothing, IPv6: nothing });
   });
 
   it('do not show in the endpoints before they are taken', () => {
     put({ endpoints: endpoints('10.0.0.1') });
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     put({ endpoints: endpoints('10.0.0.2') });
     expect(cache.pendingCount).toBe(1);
     expect(cache.endpointsOf(QUERY)[0]?.ip).toBe('10.0.0.1');
@@ -153,37 +154,37 @@ describe('trigger times', () => {
   it('are those of all changes since the last take', () => {
     put({ triggerTimeMs: 2_000, endpoints: endpoints('10.0.0.1') });
     put({ triggerTimeMs: 3_000, endpoints: endpoints('10.0.0.2') });
-    expect(cache.takeChanges().IPv4.triggerTimesMs).toEqual([2_000, 3_000]);
+    expect(runToEnd(cache.takeChanges()).IPv4.triggerTimesMs).toEqual([2_000, 3_000]);
   });
 
   it('belong to the family of their slice', () => {
     put({ triggerTimeMs: 2_000 });
     put({ name: 'web-6', family: 'IPv6', triggerTimeMs: 3_000 });
-    const { IPv4, IPv6 } = cache.takeChanges();
+    const { IPv4, IPv6 } = runToEnd(cache.takeChanges());
     expect([IPv4.triggerTimesMs, IPv6.triggerTimesMs]).toEqual([[2_000], [3_000]]);
   });
 
   it('are counted once when the same change is seen again', () => {
     put({ triggerTimeMs: 2_000 });
     put({ triggerTimeMs: 2_000 });
-    expect(cache.takeChanges().IPv4.triggerTimesMs).toEqual([2_000]);
+    expect(runToEnd(cache.takeChanges()).IPv4.triggerTimesMs).toEqual([2_000]);
   });
 
   it('do not count when they are older than the process', () => {
     put({ triggerTimeMs: 999 });
-    const { services, triggerTimesMs } = cache.takeChanges().IPv4;
+    const { services, triggerTimesMs } = runToEnd(cache.takeChanges()).IPv4;
     expect(services.has(WEB)).toBe(true);
     expect(triggerTimesMs).toEqual([]);
   });
 
   it('do not wait for a later change when the first led back to the applied state', () => {
     put({ endpoints: endpoints('10.0.0.1') });
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     put({ endpoints: endpoints('10.0.0.2'), triggerTimeMs: 2_000 });
     put({ endpoints: endpoints('10.0.0.1'), triggerTimeMs: 3_000 });
-    cache.takeChanges();
+    runToEnd(cache.takeChanges());
     put({ endpoints: endpoints('10.0.0.3'), triggerTimeMs: 4_000 });
-    expect(cache.takeChanges().IPv4.triggerTimesMs).toEqual([4_000]);
+    expect(runToEnd(cache.takeChanges()).IPv4.triggerTimesMs).toEqual([4_000]);
   });
 });
 
@@ -193,7 +194,7 @@ function put(fields: Partial<EndpointSliceRecord>): void {
 
 /** Of both families. */
 function changedServices(): string[] {
-  const { IPv4, IPv6 } = cache.takeChanges();
+  const { IPv4, IPv6 } = runToEnd(cache.takeChanges());
   return [...IPv4.services.union(IPv6.services)];
 }
 
@@ -202,7 +203,7 @@ function endpoints(...ips: string[]): EndpointRecord[] {
 }
 
 function addresses(query: Partial<Parameters<EndpointSliceCache['endpointsOf']>[0]> = {}): string[] {
-  cache.takeChanges();
+  runToEnd(cache.takeChanges());
   return cache
     .endpointsOf({ ...QUERY, ...query })
     .map((endpoint) => joinHostPort(endpoint.ip, endpoint.port));

@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { IpFamily } from '../../../src/model/ip.ts';
+import { objectKey } from '../../../src/model/names.ts';
 import type { EndpointSliceRecord } from '../../../src/model/records.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
+import type { PendingChanges } from '../../../src/sync/pending-changes.ts';
+import { runToEnd } from '../../../src/util/cooperate.ts';
 import { aService, aSlice } from '../../builders/records.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 
@@ -64,6 +68,33 @@ describe('a change of a Service', () => {
   });
 });
 
+describe('two families that take at once', () => {
+  it('both get everything, and what arrives meanwhile is not lost', () => {
+    for (const name of ['web-a', 'web-b']) model.handleService({ kind: 'put', record: aService({ name }) });
+    const takes = { IPv4: model.takeChanges('IPv4'), IPv6: model.takeChanges('IPv6') };
+    takes.IPv4.next();
+    model.handleService({ kind: 'put', record: aService({ name: 'web-c' }) });
+    takes.IPv6.next();
+    model.handleService({ kind: 'put', record: aService({ name: 'web-a', affinitySeconds: 5 }) });
+    const taken = { IPv6: runToEnd(takes.IPv6), IPv4: runToEnd(takes.IPv4) };
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      const services = taken[family].services.union(take(family).services);
+      expect([...services].sort()).toEqual(['shop/web-a', 'shop/web-b', 'shop/web-c']);
+    }
+    expect(model.services.get(objectKey('shop', 'web-a'))?.affinitySeconds).toBe(5);
+    expect(familiesWithChanges()).toEqual([]);
+  });
+
+  it('have one consistent list of what changed', () => {
+    model.handleService({ kind: 'put', record: aService() });
+    putSlice({ family: 'IPv4' });
+    const first = model.takeChanges('IPv4');
+    first.next();
+    expect([...take('IPv6').services]).toEqual(['shop/web']);
+    expect([...runToEnd(first).services]).toEqual(['shop/web']);
+  });
+});
+
 describe('a listener', () => {
   it('hears of the first change that a family has not taken, and not of those that go with it', () => {
     let news = 0;
@@ -92,10 +123,10 @@ describe('what one family takes', () => {
     putSlice({ family: 'IPv6' });
     clock.spend(10);
     putSlice({ name: 'web-b', family: 'IPv4' });
-    expect(model.takeChanges('IPv4').sinceMs).toBe(startMs + 10);
+    expect(take('IPv4').sinceMs).toBe(startMs + 10);
     expect(familiesWithChanges()).toEqual(['IPv6']);
     expect(model.changedSinceMs('IPv6')).toBe(startMs);
-    expect(model.takeChanges('IPv6')).toMatchObject({ services: new Set(['shop/web']), sinceMs: startMs });
+    expect(take('IPv6')).toMatchObject({ services: new Set(['shop/web']), sinceMs: startMs });
   });
 });
 
@@ -103,11 +134,15 @@ function putSlice(fields: Partial<EndpointSliceRecord>): void {
   model.handleEndpointSlice({ kind: 'put', record: aSlice({ name: 'web-a', ...fields }) });
 }
 
+function take(family: IpFamily): PendingChanges {
+  return runToEnd(model.takeChanges(family));
+}
+
 function familiesWithChanges() {
   return (['IPv4', 'IPv6'] as const).filter((family) => model.hasChanges(family));
 }
 
 function changedServices() {
-  const [IPv4, IPv6] = (['IPv4', 'IPv6'] as const).map((family) => [...model.takeChanges(family).services]);
+  const [IPv4, IPv6] = (['IPv4', 'IPv6'] as const).map((family) => [...take(family).services]);
   return { IPv4, IPv6 };
 }
