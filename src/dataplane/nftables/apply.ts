@@ -85,7 +85,7 @@ async function* allAtOnce(target: Target, changes: NftablesChangeSet): AsyncGene
   transaction.makeSets(sets);
   transaction.makeChains(misplaced);
   await cooperate(fill(transaction, elements[Symbol.iterator](), Infinity));
-  transaction.fill(chains);
+  await cooperate(transaction.fill(chains));
   yield transaction;
   // Until now rules and elements may have led to them: to one of ours that somebody has renamed.
   yield removalOf(target, [...removed.difference(new Set(chains.map(({ name }) => name)))]);
@@ -101,7 +101,7 @@ async function* load(target: Target, changes: NftablesChangeSet): AsyncGenerator
   skeleton.makeTable();
   skeleton.makeSets(sets);
   skeleton.makeChains(regular);
-  skeleton.fill(regular);
+  await cooperate(skeleton.fill(regular));
   yield skeleton;
 
   const rest = elements[Symbol.iterator]();
@@ -114,7 +114,7 @@ async function* load(target: Target, changes: NftablesChangeSet): AsyncGenerator
   const switchOver = new Transaction(target);
   switchOver.makeChains(base);
   switchOver.empty(base.map(({ name }) => name));
-  switchOver.fill(base);
+  await cooperate(switchOver.fill(base));
   yield switchOver;
   yield* sweep(target, removes);
 }

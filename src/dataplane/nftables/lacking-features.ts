@@ -2,6 +2,7 @@
 import type { IpFamily } from '../../model/ip.ts';
 import type { GlobalPlan } from '../../plan/plan.ts';
 import type { NfTables } from '../../system/netlink/nftables/nf-tables.ts';
+import { cooperate } from '../../util/cooperate.ts';
 import { affinitySet, FIXED_SETS } from './schema.ts';
 import { skeleton } from './skeleton.ts';
 import { Transaction } from './transaction.ts';
@@ -29,7 +30,7 @@ export async function lackingFeatures(
   trial.makeTable();
   trial.makeSets([...FIXED_SETS, affinitySet(AFFINITY_SECONDS)]);
   trial.makeChains(chains);
-  trial.fill(chains);
+  await cooperate(trial.fill(chains));
   const lastSequence = trial.removeMissingChain();
   const refusals = await nfTables.transact(trial.end());
   return trial.describe(refusals.filter(({ sequence }) => sequence !== lastSequence));

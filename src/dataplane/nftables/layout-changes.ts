@@ -1,5 +1,6 @@
 // Which elements change when the kernel has exactly what the layouts before say.
 import type { IpFamily } from '../../model/ip.ts';
+import type { ServicePortKey } from '../../model/names.ts';
 import type { GlobalPlan } from '../../plan/plan.ts';
 import { type Cooperative, filterItems } from '../../util/cooperate.ts';
 import type { Element } from './element.ts';
@@ -7,7 +8,7 @@ import { type ElementChange, isNothing, keepingFew } from './element-changes.ts'
 import { contentOf } from './element-content.ts';
 import { elementsBeyond } from './elements.ts';
 import { globalElements } from './global-elements.ts';
-import type { LayoutChanges } from './layout.ts';
+import type { LayoutChange, LayoutChanges } from './layout.ts';
 import { type SharedUses, sharedElementsBeyond, usesBefore } from './shared-uses.ts';
 
 export interface KnownChange {
@@ -19,16 +20,26 @@ export interface KnownChange {
 
 /** Costs the difference of the layouts, however many elements they have. */
 export function* layoutChanges(change: KnownChange): Cooperative<ElementChange[]> {
-  const { family, services } = change;
-  const changes = services.entries().map(
-    ([owner, { before, after }]): ElementChange => ({
-      owner,
-      deletes: keepingFew(() => elementsBeyond(before, after, family)),
-      adds: keepingFew(() => elementsBeyond(after, before, family)),
-    }),
-  );
-  const shared = [globalChange(change), sharedChange(change)];
-  return yield* filterItems([...shared, ...changes], (each) => !isNothing(each));
+  return yield* filterItems(everyChange(change), (each) => !isNothing(each));
+}
+
+function* everyChange(change: KnownChange): Generator<ElementChange> {
+  yield globalChange(change);
+  yield sharedChange(change);
+  for (const [owner, layouts] of change.services) yield serviceChange(owner, layouts, change);
+}
+
+function serviceChange(
+  owner: ServicePortKey,
+  { before, after }: LayoutChange,
+  { family }: KnownChange,
+): ElementChange {
+  const deletes = () => elementsBeyond(before, after, family);
+  const adds = () => elementsBeyond(after, before, family);
+  // A Service that is new or gone has all its elements there.
+  return before && after
+    ? { owner, deletes: keepingFew(deletes), adds: keepingFew(adds) }
+    : { owner, deletes, adds };
 }
 
 function sharedChange({ uses: { before, changed } }: KnownChange): ElementChange {

@@ -3,6 +3,7 @@ import type { IpFamily } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import type { Refusal } from '../../system/netlink/netlink-connection.ts';
 import { NftBatch } from '../../system/netlink/nftables/nft-batch.ts';
+import type { Cooperative } from '../../util/cooperate.ts';
 import type { Chain } from './chain.ts';
 import type { Element, OwnedElements } from './element.ts';
 import { kernelSet } from './kernel-set.ts';
@@ -97,10 +98,13 @@ export class Transaction {
     this.operations += chains.length;
   }
 
-  /** Chains without rules. */
-  fill(chains: readonly Chain[]): void {
+  /** Chains without rules. Interruptible between rules, of which there are a thousand. */
+  *fill(chains: readonly Chain[]): Cooperative<void> {
     for (const { name, rules } of chains) {
-      for (const rule of rules) this.#note(this.#batch.newRule(name, rule), `a rule of chain ${name}`);
+      for (const rule of rules) {
+        this.#note(this.#batch.newRule(name, rule), `a rule of chain ${name}`);
+        yield;
+      }
     }
   }
 
