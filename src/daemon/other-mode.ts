@@ -40,6 +40,8 @@ export function createOtherMode({ families, remove, clock, log }: OtherModeOptio
     run: async (signal) => {
       const ended = aborted(signal);
       await Promise.race([replaced.promise, ended]);
+      // In a turn of the event loop that has nothing else to do: starting a program stops a large process for some 10 ms.
+      await sleep(clock, 0, signal);
       for (let tries = 1; tries <= MAX_TRIES && !signal.aborted; tries++) {
         // A program that takes long goes on without us; who comes next waits for the node's lock, which it holds.
         const removal = await Promise.race([remove(signal), ended]);
