@@ -2,7 +2,7 @@
 import type { IpFamily } from '../../model/ip.ts';
 import type { ServicePortKey } from '../../model/names.ts';
 import type { GlobalPlan } from '../../plan/plan.ts';
-import { type Cooperative, filterItems } from '../../util/cooperate.ts';
+import type { Cooperative } from '../../util/cooperate.ts';
 import type { Element } from './element.ts';
 import { type ElementChange, isNothing, keepingFew } from './element-changes.ts';
 import { contentOf } from './element-content.ts';
@@ -20,13 +20,13 @@ export interface KnownChange {
 
 /** Costs the difference of the layouts, however many elements they have. */
 export function* layoutChanges(change: KnownChange): Cooperative<ElementChange[]> {
-  return yield* filterItems(everyChange(change), (each) => !isNothing(each));
-}
-
-function* everyChange(change: KnownChange): Generator<ElementChange> {
-  yield globalChange(change);
-  yield sharedChange(change);
-  for (const [owner, layouts] of change.services) yield serviceChange(owner, layouts, change);
+  const changes = [globalChange(change), sharedChange(change)];
+  for (const [owner, layouts] of change.services) {
+    const ofService = serviceChange(owner, layouts, change);
+    if (!isNothing(ofService)) changes.push(ofService);
+    yield;
+  }
+  return changes;
 }
 
 function serviceChange(

@@ -37,8 +37,15 @@ export function packProtocol(protocol: Protocol): Packed {
   return String.fromCharCode(PROTOCOL_NUMBERS[protocol], 0, 0, 0) as Packed;
 }
 
+/** A cluster has few different ports, and as many elements with one of them as it has endpoints. */
+const packedPorts = new Map<number, Packed>();
+
 export function packPort(port: number): Packed {
-  return String.fromCharCode(port >> 8, port & 0xff, 0, 0) as Packed;
+  const known = packedPorts.get(port);
+  if (known !== undefined) return known;
+  const packed = String.fromCharCode(port >> 8, port & 0xff, 0, 0) as Packed;
+  packedPorts.set(port, packed);
+  return packed;
 }
 
 /** In the byte order of the machine, as `numgen` gives it: little-endian, as on amd64 and arm64. */
