@@ -211,7 +211,7 @@ export class FamilySync {
     const result = await kernel.write({ change, isComplete }, tally.times);
     add(tally, result);
     if (!result.ok) return result;
-    const conflicts = newConflicts(this.#plan, step);
+    const conflicts = await cooperate(newConflicts(this.#plan, step));
     this.#plan = commitPlan(this.#plan, step);
     await cooperate(this.#digest.update(this.#plan, step.change.services.keys()));
     observer.onCommit(step.change);
