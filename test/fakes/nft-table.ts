@@ -1,5 +1,5 @@
-// The table of one family in memory, as strict as the kernel about what is written: chains that verdicts lead to must be there, keys
-// that are deleted too, keys that are added must not, intervals must not overlap, and what is in use cannot be removed.
+// The table of one family in memory, as strict as the kernel about what is written: keys that are deleted must be there, keys that are
+// added must not, intervals must not overlap, and what is in use cannot be removed.
 import { isDeepStrictEqual } from 'node:util';
 import type { Chain } from '../../src/dataplane/nftables/chain.ts';
 import type { Element, OwnedElements, Packed } from '../../src/dataplane/nftables/element.ts';
@@ -164,15 +164,12 @@ function isSetUsed({ chains }: Contents, set: string): boolean {
     );
 }
 
-function isChainUsed({ chains, sets }: Contents, name: string): boolean {
+function isChainUsed({ chains }: Contents, name: string): boolean {
   const isLedTo = ({ expressions }: Chain['rules'][number]) =>
     expressions.some(
       (each) => each.kind === 'verdict' && 'chain' in each.verdict && each.verdict.chain === name,
     );
-  return (
-    chains.values().some(({ rules }) => rules.some(isLedTo)) ||
-    sets.values().some(({ elements }) => elements.values().some(({ value }) => value === `goto ${name}`))
-  );
+  return chains.values().some(({ rules }) => rules.some(isLedTo));
 }
 
 function makeSet({ sets }: Contents, schema: SetSchema): void {
@@ -193,12 +190,9 @@ function deleteElement({ sets }: Contents, element: Element, owner?: ServicePort
   if (!isThere || !elements?.delete(element.key)) throw new Refusal(`no ${describe(element)}`, owner);
 }
 
-function addElement({ chains, sets }: Contents, element: Element, owner?: ServicePortKey): void {
+function addElement({ sets }: Contents, element: Element, owner?: ServicePortKey): void {
   const set = sets.get(element.set);
   if (!set || set.elements.has(element.key)) throw new Refusal(`cannot add ${describe(element)}`, owner);
-  const target = set.schema.value === 'verdict' ? /^goto (.*)$/.exec(element.value ?? '')?.[1] : undefined;
-  const chain = target === undefined ? undefined : chains.get(target);
-  if (target !== undefined && (!chain || chain.hook)) throw new Refusal(`no chain ${target}`, owner);
   if (set.schema.isInterval && overlaps(element, set.elements.values()))
     throw new Refusal(`overlap of ${describe(element)}`, owner);
   set.elements.set(element.key, element);

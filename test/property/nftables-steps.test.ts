@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Packed } from '../../src/dataplane/nftables/element.ts';
+import { packPort } from '../../src/dataplane/nftables/packed.ts';
 import type { ServicePortKey } from '../../src/model/names.ts';
 import type { Frontend, GlobalPlan, PlannedEndpoint, ServicePlan } from '../../src/plan/plan.ts';
 import { applyAround } from '../../src/sync/apply-around.ts';
@@ -239,7 +240,7 @@ function damage({ sets, chains }: NftTable, pick: number): void {
   const element = set?.elements.get(keys[pick % keys.length] ?? NO_KEY);
   if (set && element && pick % 3 > 0) set.elements.delete(element.key);
   else if (set && element && !set.schema.isInterval) {
-    set.elements.set(element.key, { ...element, ...(element.value && { value: 'drop' }) });
+    set.elements.set(element.key, { ...element, ...(element.value && { value: packPort(1) }) });
   }
   const [chain] = [...chains].slice(pick % chains.size);
   if (chain && pick % 4 === 0) chains.set(chain[0], { ...chain[1], rules: [] });

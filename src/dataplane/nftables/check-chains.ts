@@ -5,8 +5,8 @@ import type { Chain, Rule } from './chain.ts';
 import { toNodePortAddress } from './locality.ts';
 import { CT_STATUS_TRANSLATED } from './match.ts';
 import { CHECK_INPUT, CHECK_OUTPUT, LEARNING, REJECTING } from './names.ts';
-import { ADDRESS_FIELDS, frontendKey } from './packet-field.ts';
-import { COUNTER, DROP, goTo, inSet, jump, REJECT, ruleOf, vmap } from './rule.ts';
+import { ADDRESS_FIELDS, frontendKey, type Key } from './packet-field.ts';
+import { COUNTER, DROP, goTo, inSet, jump, REJECT, type RulePart, ruleOf } from './rule.ts';
 import type { SkeletonContext } from './skeleton.ts';
 
 export function checkChains(context: SkeletonContext): readonly Chain[] {
@@ -22,8 +22,8 @@ function checkInput(context: SkeletonContext): readonly Rule[] {
   const { family, global } = context;
   return [
     ...learnTranslated(context),
-    ruleOf(vmap(frontendKey(family, false), 'refusals')),
-    ruleOf(toNodePortAddress(family, global), vmap(frontendKey(family, true), 'refusals')),
+    ...refuse(frontendKey(family, false)),
+    ...refuse(frontendKey(family, true), toNodePortAddress(family, global)),
   ];
 }
 
@@ -32,10 +32,18 @@ function checkOutput(context: SkeletonContext): readonly Rule[] {
   const { destination } = ADDRESS_FIELDS[family];
   return [
     ...learnTranslated(context),
-    ruleOf(vmap(frontendKey(family, false), 'refusals')),
+    ...refuse(frontendKey(family, false)),
     // Its own connections to unknown ports: those that are known have left through nat.
     ruleOf(inSet([destination], 'service-cluster-ips'), goTo(REJECTING)),
     ruleOf(inSet([destination], 'service-cidrs'), COUNTER, DROP),
+  ];
+}
+
+/** What else has to hold is asked last: of most connections it is never asked. */
+function refuse(key: Key, ...conditions: readonly RulePart[]): readonly Rule[] {
+  return [
+    ruleOf(inSet(key, 'rejected-frontends'), ...conditions, goTo(REJECTING)),
+    ruleOf(inSet(key, 'dropped-frontends'), ...conditions, DROP),
   ];
 }
 

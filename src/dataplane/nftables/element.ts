@@ -8,17 +8,14 @@ import type { SetName } from './schema.ts';
  */
 export type Packed = string & { readonly brand: 'Packed' };
 
-/** `goto CHAIN`, or one of the verdicts without a chain. */
-export type Verdict = `goto ${string}` | 'drop' | 'return';
-
 export interface Element {
   readonly set: SetName;
   readonly key: Packed;
   /** Of sets of intervals: the last key that belongs to it, inclusive. */
   readonly keyEnd?: Packed;
-  /** What a map has for the key: a Verdict, or Packed data, as the schema of the set says. */
-  readonly value?: Verdict | Packed;
-  /** For people who list the map: the service port. Never compared. */
+  /** What a map has for the key. */
+  readonly value?: Packed;
+  /** For people who list the set: the service port. Never compared. */
   readonly comment?: string;
 }
 

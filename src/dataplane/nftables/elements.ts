@@ -1,15 +1,15 @@
 // All elements of a service port, and those that one layout of it has beyond another. Nothing is kept: they are made whenever they are
 // needed.
 import type { IpFamily } from '../../model/ip.ts';
-import type { PlannedEndpoint } from '../../plan/plan.ts';
+import type { PlannedEndpoint, ServicePlan } from '../../plan/plan.ts';
 import { disjointRanges } from './disjoint-ranges.ts';
 import type { Element, Packed } from './element.ts';
 import { elementComment } from './element-comment.ts';
 import { contentOf } from './element-content.ts';
-import { type FrontendUse, frontendUses, type VerdictMap } from './frontend-use.ts';
+import { type FrontendUse, frontendUses } from './frontend-use.ts';
 import type { ServiceLayout } from './layout.ts';
 import { pack, packSlot } from './packed.ts';
-import { affinitySet, FIRST_LOCAL_SLOT } from './schema.ts';
+import { FIRST_LOCAL_SLOT } from './schema.ts';
 import { packEndpoint } from './slots.ts';
 
 export function elementsOf(layout: ServiceLayout, family: IpFamily): Generator<Element> {
@@ -17,8 +17,8 @@ export function elementsOf(layout: ServiceLayout, family: IpFamily): Generator<E
 }
 
 /**
- * The elements of a layout that the other one does not have, or has with another value; those of one set follow each other. Endpoints
- * are compared slot by slot, so that one that changed among a thousand makes one element.
+ * The elements of a layout that the other one does not have, or has with another value. Endpoints are compared slot by slot, so that
+ * one that changed among a thousand makes one element.
  */
 export function* elementsBeyond(
   layout: ServiceLayout | undefined,
@@ -30,9 +30,11 @@ export function* elementsBeyond(
   const otherUses = other ? frontendUses(other, family) : [];
   yield* frontendElementsBeyond(layout, uses, other && frontendElements(other, otherUses));
   for (const use of uses) {
-    const otherUse = otherUses.find(({ key }) => key === use.key);
-    yield* slotsBeyond(use.key, { slots: use.cluster, others: otherUse?.cluster, firstSlot: 0 });
-    yield* slotsBeyond(use.key, { slots: use.local, others: otherUse?.local, firstSlot: FIRST_LOCAL_SLOT });
+    const other = otherUses.find(({ key }) => key === use.key);
+    yield* slotsBeyond(use.key, { slots: use.endpoints, others: other?.endpoints, firstSlot: 0 });
+    yield* slotsBeyond(use.key, {
+      ...{ slots: use.localEndpoints, others: other?.localEndpoints, firstSlot: FIRST_LOCAL_SLOT },
+    });
   }
 }
 
@@ -40,8 +42,8 @@ export function* elementsBeyond(
 export function countElements(layout: ServiceLayout | undefined, family: IpFamily): number {
   if (!layout) return 0;
   const uses = frontendUses(layout, family);
-  const endpoints = uses.reduce((sum, { cluster, local }) => sum + cluster.length + local.length, 0);
-  return endpoints + frontendElements(layout, uses).reduce((count) => count + 1, 0);
+  const slots = uses.reduce((sum, use) => sum + use.endpoints.length + use.localEndpoints.length, 0);
+  return slots + frontendElements(layout, uses).reduce((count) => count + 1, 0);
 }
 
 function* frontendElementsBeyond(
@@ -57,30 +59,19 @@ function* frontendElementsBeyond(
   }
 }
 
-const VERDICT_MAPS: readonly VerdictMap[] = ['frontends', 'picks', 'local-picks', 'refusals'];
-
 /** Everything but the endpoints: a few for each frontend. */
 function* frontendElements({ plan }: ServiceLayout, uses: readonly FrontendUse[]): Generator<Element> {
   const comment = elementComment(plan.name);
-  for (const set of VERDICT_MAPS) {
-    for (const { key, verdicts } of uses) {
-      const value = verdicts[set];
-      if (value) yield { set, key, value, comment };
-    }
+  for (const { key, ends, treatments, isRestricted } of uses) {
+    for (const set of ends) yield { set, key, comment };
+    for (const set of treatments) yield { set, key };
+    if (isRestricted) yield* allowedSources(key, plan);
   }
-  for (const policy of ['Cluster', 'Local'] as const) {
-    const set = policy === 'Local' ? 'local-external-frontends' : 'cluster-external-frontends';
-    for (const { key, externalPolicy } of uses) if (externalPolicy === policy) yield { set, key };
-  }
-  for (const { key, affinitySeconds } of uses) {
-    if (affinitySeconds > 0) yield { set: affinitySet(affinitySeconds).name, key };
-  }
-  const restricted = uses.filter(({ isRestricted }) => isRestricted);
-  for (const { key } of restricted) yield { set: 'restricted-frontends', key };
-  for (const { key } of restricted) {
-    for (const { first, last } of disjointRanges(plan.allowedSources ?? [])) {
-      yield { set: 'allowed-sources', key: pack(key, first), keyEnd: pack(key, last) };
-    }
+}
+
+function* allowedSources(frontend: Packed, { allowedSources = [] }: ServicePlan): Generator<Element> {
+  for (const { first, last } of disjointRanges(allowedSources)) {
+    yield { set: 'allowed-sources', key: pack(frontend, first), keyEnd: pack(frontend, last) };
   }
 }
 

@@ -10,7 +10,7 @@ import { packEndpoint } from './slots.ts';
 import type { FoundElements } from './state.ts';
 
 /**
- * By frontend, as the key of `frontends`: a NodePort's address is zero, and stands for clients of any address with its protocol
+ * By the key of the frontend: a NodePort's address is zero, and stands for clients of any address with its protocol
  * and port. The endpoints, as the values of `clients`, or all of them.
  */
 export type Evictions = ReadonlyMap<Packed, ReadonlySet<Packed> | 'all'>;
@@ -51,8 +51,8 @@ function endpointsGone(use: FrontendUse, now: FrontendUse | undefined): Readonly
   return packEndpoints(use).difference(packEndpoints(now));
 }
 
-function packEndpoints({ cluster, local }: FrontendUse): Set<Packed> {
-  return new Set([...cluster, ...local].map(packEndpoint));
+function packEndpoints({ endpoints, localEndpoints }: FrontendUse): Set<Packed> {
+  return new Set([...endpoints, ...localEndpoints].map(packEndpoint));
 }
 
 /** Clients that were read and that no layout keeps: of frontends that nobody has, or of endpoints that these have not. */

@@ -2,21 +2,25 @@
 import type { IpFamily } from '../../model/ip.ts';
 import type { ServicePlan } from '../../plan/plan.ts';
 import type { Packed } from './element.ts';
-import { packFrontend } from './frontend-use.ts';
+import { packFrontend, sharedEndpoints } from './frontend-use.ts';
 import type { SlotHistory } from './layout.ts';
 import { pack, packSlot } from './packed.ts';
 import { FIRST_LOCAL_SLOT, type SetName } from './schema.ts';
 import type { FoundElements } from './state.ts';
 
-/** Which endpoint has which slot: as the first frontend that has any of the policy shows, because all have the same. */
+/** Which endpoint has which slot: as the first frontend that has any of the kind shows, because all have the same. */
 export function foundHistory(found: FoundElements, plan: ServicePlan, family: IpFamily): SlotHistory {
-  const frontends = plan.frontends.map((frontend) => packFrontend(frontend, family));
-  const endpointsFrom = (firstSlot: number) => {
-    const frontend = frontends.find((key) => found.get('endpoints')?.has(pack(key, packSlot(firstSlot))));
-    if (frontend === undefined) return [];
-    return Array.from(slotsFrom(found, frontend, firstSlot), ([, endpoint]) => endpoint);
-  };
-  return { cluster: endpointsFrom(0), local: endpointsFrom(FIRST_LOCAL_SLOT) };
+  const history = { cluster: [] as Packed[], local: [] as Packed[] };
+  for (const frontend of plan.frontends) {
+    const key = packFrontend(frontend, family);
+    const readInto = (kind: keyof SlotHistory, firstSlot: number) => {
+      if (history[kind].length > 0) return;
+      for (const [, endpoint] of slotsFrom(found, key, firstSlot)) history[kind].push(endpoint);
+    };
+    readInto(sharedEndpoints(plan, frontend), 0);
+    readInto('local', FIRST_LOCAL_SLOT);
+  }
+  return history;
 }
 
 /** All there is under the frontend, without its sources and clients. */

@@ -1,24 +1,25 @@
-// What becomes of the traffic to one frontend: in which maps it is, with which verdicts, and which endpoints it has. The one place that
-// turns policies into chains (KP 3.5; evaluate.ts of the plan says the same of packets).
+// What becomes of the traffic to one frontend: in which sets it is, and which endpoints it has. The one place that turns policies into
+// elements (KP 3.5; evaluate.ts of the plan says the same of packets).
 import { type IpFamily, isUnspecified } from '../../model/ip.ts';
 import type { TrafficPolicy } from '../../model/records.ts';
-import type { Frontend, FrontendKind, PlannedEndpoint, TrafficPlan } from '../../plan/plan.ts';
-import type { Packed, Verdict } from './element.ts';
+import type { Frontend, PlannedEndpoint, ServicePlan, TrafficPlan } from '../../plan/plan.ts';
+import type { Packed } from './element.ts';
 import type { ServiceLayout } from './layout.ts';
-import { pickChain, REJECTING, type Serves } from './names.ts';
 import { pack, packIp, packPort, packProtocol, zeroAddress } from './packed.ts';
-import { type FixedSetName, PICK_SIZES } from './schema.ts';
-
-export type VerdictMap = Extract<FixedSetName, 'frontends' | 'picks' | 'local-picks' | 'refusals'>;
+import { affinitySet, PICK_SIZES, type SetName, sizeSetName } from './schema.ts';
 
 export interface FrontendUse {
   readonly key: Packed;
-  readonly verdicts: { readonly [map in VerdictMap]: Verdict | undefined };
+  /** Sets that say how a connection ends: at one of so many endpoints, or refused. */
+  readonly ends: readonly SetName[];
+  /** Sets that say what is done with it before. */
+  readonly treatments: readonly SetName[];
+  /** By slot from 0 on: what everybody gets who gets no others. */
+  readonly endpoints: readonly PlannedEndpoint[];
+  /** By slot from FIRST_LOCAL_SLOT on: what clients outside get under the external policy Local. */
+  readonly localEndpoints: readonly PlannedEndpoint[];
   /** How traffic from outside is treated; undefined for ClusterIPs and without endpoints. */
   readonly externalPolicy: TrafficPolicy | undefined;
-  /** By slot; empty where traffic to the frontend never gets them. */
-  readonly cluster: readonly PlannedEndpoint[];
-  readonly local: readonly PlannedEndpoint[];
   /** Of session affinity; 0 without, or without endpoints. */
   readonly affinitySeconds: number;
   /** Only allowedSources may connect. */
@@ -32,83 +33,66 @@ export function frontendUses(layout: ServiceLayout, family: IpFamily): FrontendU
     .map((frontend) => frontendUse(layout, frontend, family));
 }
 
-/** The key of the frontend in all maps. A NodePort has the address of all zeros. */
+/** The key of the frontend in all sets. A NodePort has the address of all zeros. */
 export function packFrontend({ ip, protocol, port }: Frontend, family: IpFamily): Packed {
   return pack(ip ? packIp(ip) : zeroAddress(family), packProtocol(protocol), packPort(port));
 }
 
+/** Which endpoints of a layout have the slots from 0 on. The internal policy Local holds for everybody, so there are no others. */
+export function sharedEndpoints({ internal }: ServicePlan, { kind }: Frontend): 'cluster' | 'local' {
+  return kind === 'ClusterIP' && internal.policy === 'Local' ? 'local' : 'cluster';
+}
+
 function frontendUse(layout: ServiceLayout, frontend: Frontend, family: IpFamily): FrontendUse {
   const { plan } = layout;
-  const { kind } = frontend;
-  const isInternal = kind === 'ClusterIP';
+  const isInternal = frontend.kind === 'ClusterIP';
   const traffic = isInternal ? plan.internal : plan.external;
-  const needs = neededSets(traffic, isInternal);
-  const cluster = needs.cluster ? layout.cluster : [];
-  const local = needs.local ? layout.local : [];
-  const hasEndpoints = cluster.length + local.length > 0;
-  const affinitySeconds = hasEndpoints ? plan.affinitySeconds : 0;
-  return {
-    key: packFrontend(frontend, family),
-    verdicts: {
-      ...ways({
-        ...{ kind, policy: traffic.policy, isSticky: affinitySeconds > 0 },
-        ...{ cluster: cluster.length, local: local.length },
-      }),
-      refusals: refusalOf(traffic),
-    },
+  const needs = neededEndpoints(traffic, isInternal);
+  const endpoints = needs.shared ? layout[sharedEndpoints(plan, frontend)] : [];
+  const localEndpoints = needs.local ? layout.local : [];
+  const hasEndpoints = endpoints.length + localEndpoints.length > 0;
+  const treatment: Treatment = {
     externalPolicy: hasEndpoints && !isInternal ? traffic.policy : undefined,
-    cluster,
-    local,
-    affinitySeconds,
-    isRestricted: kind === 'LoadBalancerIP' && plan.allowedSources !== undefined,
+    affinitySeconds: hasEndpoints ? plan.affinitySeconds : 0,
+    isRestricted: frontend.kind === 'LoadBalancerIP' && plan.allowedSources !== undefined,
+  };
+  return {
+    ...{ key: packFrontend(frontend, family), endpoints, localEndpoints },
+    ...treatment,
+    ends: [...sizeSets(endpoints, false), ...sizeSets(localEndpoints, true), ...refusals(traffic)],
+    treatments: treatmentSets(treatment, isInternal && hasEndpoints),
   };
 }
 
 /** Under an external Local policy pods and the node itself still get the endpoints of the whole cluster. */
-function neededSets({ policy, verdict }: TrafficPlan, isInternal: boolean) {
+function neededEndpoints({ policy, verdict }: TrafficPlan, isInternal: boolean) {
   return {
-    cluster: isInternal ? policy === 'Cluster' && verdict === 'balance' : verdict !== 'reject',
-    local: policy === 'Local' && verdict === 'balance',
+    shared: isInternal ? verdict === 'balance' : verdict !== 'reject',
+    local: !isInternal && policy === 'Local' && verdict === 'balance',
   };
 }
 
-function refusalOf({ verdict }: TrafficPlan): Verdict | undefined {
-  if (verdict === 'balance') return undefined;
-  return verdict === 'drop' ? 'drop' : `goto ${REJECTING}`;
+function sizeSets({ length }: readonly PlannedEndpoint[], isLocal: boolean): SetName[] {
+  const size = PICK_SIZES.find((candidate) => candidate >= length);
+  return length === 0 || !size ? [] : [sizeSetName(size, isLocal)];
 }
 
-/** What decides over the way; of the endpoints their number. */
-interface Destination {
-  readonly kind: FrontendKind;
-  readonly policy: TrafficPolicy;
-  readonly cluster: number;
-  readonly local: number;
-  readonly isSticky: boolean;
+function refusals({ verdict }: TrafficPlan): SetName[] {
+  if (verdict === 'balance') return [];
+  return [verdict === 'drop' ? 'dropped-frontends' : 'rejected-frontends'];
 }
 
-/** The maps that lead to the chain that picks an endpoint. */
-function ways({
-  kind,
-  policy,
-  cluster,
-  local,
-  isSticky,
-}: Destination): Omit<FrontendUse['verdicts'], 'refusals'> {
-  const isNodePort = kind === 'NodePort';
-  const clusterPick = goToPick({ isNodePort, isLocal: false }, cluster);
-  const localPick = goToPick({ isNodePort, isLocal: true }, local);
-  if (kind !== 'ClusterIP') return { frontends: undefined, picks: clusterPick, 'local-picks': localPick };
-  // One policy holds for everybody, so there is one pick.
-  const pick = policy === 'Local' ? localPick : clusterPick;
-  const isPlain = !isSticky;
-  return {
-    frontends: isPlain ? pick : undefined,
-    picks: isPlain ? undefined : pick,
-    'local-picks': undefined,
-  };
-}
+type Treatment = Pick<FrontendUse, 'externalPolicy' | 'affinitySeconds' | 'isRestricted'>;
 
-function goToPick(serves: Serves, endpoints: number): Verdict | undefined {
-  const size = PICK_SIZES.find((candidate) => candidate >= endpoints);
-  return endpoints === 0 || !size ? undefined : `goto ${pickChain(serves, size)}`;
+function treatmentSets(
+  { externalPolicy, affinitySeconds, isRestricted }: Treatment,
+  isServedInternally: boolean,
+): SetName[] {
+  const sets: SetName[] = [];
+  if (isServedInternally && affinitySeconds === 0) sets.push('plain-frontends');
+  if (externalPolicy)
+    sets.push(externalPolicy === 'Local' ? 'local-external-frontends' : 'cluster-external-frontends');
+  if (affinitySeconds > 0) sets.push(affinitySet(affinitySeconds).name);
+  if (isRestricted) sets.push('restricted-frontends');
+  return sets;
 }

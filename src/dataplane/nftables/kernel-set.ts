@@ -13,7 +13,7 @@ export function kernelSet(schema: SetSchema, family: IpFamily, maxClients = USUA
     ...{ name, comment, isInterval, isDynamic: isLearned },
     ...(isLearned && { size: maxClients }),
     key: types(key),
-    ...(value && { value: value === 'verdict' ? value : types(value) }),
+    ...(value && { value: types(value) }),
   };
 }
 

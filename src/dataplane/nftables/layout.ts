@@ -9,7 +9,7 @@ export interface ServiceLayout {
   readonly plan: ServicePlan;
   /** What the Cluster policy selects, by slot, without holes. */
   readonly cluster: readonly PlannedEndpoint[];
-  /** What the Local policy selects; in the kernel these are from FIRST_LOCAL_SLOT on. */
+  /** What the Local policy selects, in the same way. */
   readonly local: readonly PlannedEndpoint[];
 }
 

@@ -1,6 +1,6 @@
 // Names in the table: of base chains as kube-proxy has them, of all other chains as it does not. So ours can be made beside those of a
 // running kube-proxy, and whichever writes the base chains is the one that packets go through.
-import type { PICK_SIZES } from './schema.ts';
+import type { PickSize } from './schema.ts';
 
 /** kube-proxy's own table: its clean-up, and that of other tools, removes ours with it. */
 export const TABLE_NAME = 'kube-proxy';
@@ -8,20 +8,19 @@ export const TABLE_NAME = 'kube-proxy';
 export const TABLE_COMMENT = 'rules for kube-proxy';
 
 /** An empty chain that says which layout wrote the table. */
-export const LAYOUT_CHAIN = 'fairlead-layout-1';
+export const LAYOUT_CHAIN = 'fairlead-layout-2';
 
 /** kube-proxy has chains called `services` and `masquerading`, through which packets still come while ours are made. */
 export const SERVICES = 'dispatch';
 export const MASQUERADING = 'masquerade-marked';
 export const NODE_PORTS = 'node-ports';
+export const PICK = 'pick';
 export const LEARNING = 'learning';
 export const CHECK_INPUT = 'check-input';
 export const CHECK_OUTPUT = 'check-output';
 
 /** `reject` is what it should be called, but nft has that for a keyword. */
 export const REJECTING = 'rejecting';
-
-export type PickSize = (typeof PICK_SIZES)[number];
 
 /** Which frontends a chain serves: NodePorts have the zero address in their keys; local slots begin at FIRST_LOCAL_SLOT. */
 export interface Serves {

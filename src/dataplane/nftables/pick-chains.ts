@@ -1,5 +1,5 @@
-// The chains that pick an endpoint, each for all frontends with so many endpoints, whichever they are: the map `endpoints` has them
-// by frontend and slot.
+// The chains that pick an endpoint, each for all frontends with so many endpoints, whichever they are: the set `frontends-16` has those
+// with up to 16, and the map `endpoints` the endpoints by frontend and slot.
 //
 // Of the s slots of a size the first n have an endpoint; there are more than in the size before, b, so n is at least b + 1. A draw takes
 // one slot of all s and succeeds with n/s; with a slot that has no endpoint it comes back for the next draw. What t draws leave is
@@ -12,13 +12,21 @@
 // 1.0 s to load 100,000 endpoints, and 6 s to write the rules again. Now there are 24.
 import type { IpFamily } from '../../model/ip.ts';
 import type { Chain, Rule } from './chain.ts';
-import { drawChain, type PickSize, pickChain, type Serves } from './names.ts';
+import { drawChain, pickChain, type Serves } from './names.ts';
 import { frontendKey, randomSlot } from './packet-field.ts';
-import { dnatTo, goTo, jump, ruleOf } from './rule.ts';
-import { FIRST_LOCAL_SLOT, PICK_SIZES } from './schema.ts';
+import { dnatTo, goTo, inSet, jump, ruleOf } from './rule.ts';
+import { FIRST_LOCAL_SLOT, PICK_SIZES, type PickSize, sizeSetName } from './schema.ts';
 
 /** How much less or more than its share of connections an endpoint may get. */
 const MAX_BIAS = 0.01;
+
+/** Lead to the chain of the frontend's size, the smallest first: most frontends have few endpoints. */
+export function pickRules(family: IpFamily, serves: Serves): readonly Rule[] {
+  const key = frontendKey(family, serves.isNodePort);
+  return PICK_SIZES.map((size) =>
+    ruleOf(inSet(key, sizeSetName(size, serves.isLocal)), goTo(pickChain(serves, size))),
+  );
+}
 
 /** Draws before the picks that lead to them, in the order of PICK_SIZES. */
 export function pickChains(family: IpFamily, serves: Serves): readonly Chain[] {

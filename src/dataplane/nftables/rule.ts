@@ -60,11 +60,6 @@ export function notInSet(key: Key, set: SetName): RulePart {
   return [...loadKey(key), { kind: 'lookup', set, from: 0, isInverted: true }];
 }
 
-/** `key vmap @map` */
-export function vmap(key: Key, map: SetName): RulePart {
-  return [...loadKey(key), { kind: 'lookup', set: map, from: 0, to: 'verdict' }];
-}
-
 /** `dnat ip to key map @map`: without an element the next rule is asked. The connection is done with here otherwise. */
 export function dnatTo(family: IpFamily, key: Key, map: SetName): RulePart {
   const port = ADDRESS_FIELDS[family].destination.registers;

@@ -12,25 +12,33 @@ export interface SetSchema {
   /** Shown by `nft list`. */
   readonly comment: string;
   readonly key: readonly Field[];
-  /** What a map has for a key; undefined for a set. */
-  readonly value?: 'verdict' | readonly Field[];
+  /** What a map has for a key; undefined for a set. Never a verdict: see service-chains.ts. */
+  readonly value?: readonly Field[];
   /** Keys are ranges; several fields in one key each have a range of their own. */
   readonly isInterval?: boolean;
   /** Packets add to it, elements expire. Its elements are never compared with a desired state. */
   readonly isLearned?: boolean;
 }
 
+/** A frontend picks among its endpoints in the chain of the smallest size that holds them: see pick-chains.ts. */
+export const PICK_SIZES = [1, 4, 16, 128, 2048, 65_536] as const;
+
+export type PickSize = (typeof PICK_SIZES)[number];
+
+/** Of the frontends with up to so many endpoints, or so many of this node. */
+export type SizeSetName = `frontends-${PickSize}` | `local-frontends-${PickSize}`;
+
 /** Of the session affinity with a timeout of so many seconds: there is one set for each timeout in use. */
 export type AffinitySetName = `affinity-${number}s`;
 
 export type FixedSetName =
-  | 'frontends'
-  | 'picks'
-  | 'local-picks'
+  | SizeSetName
+  | 'plain-frontends'
   | 'cluster-external-frontends'
   | 'local-external-frontends'
   | 'endpoints'
-  | 'refusals'
+  | 'rejected-frontends'
+  | 'dropped-frontends'
   | 'restricted-frontends'
   | 'allowed-sources'
   | 'hairpin-endpoints'
@@ -52,29 +60,18 @@ export const FIXED_SETS: readonly SetSchema[] = [
     value: ['address', 'port'],
   },
   {
-    name: 'frontends',
-    comment: 'where an endpoint is picked for ClusterIPs without session affinity',
+    name: 'plain-frontends',
+    comment: 'ClusterIPs without session affinity: nothing but a pick',
     key: FRONTEND,
-    value: 'verdict',
   },
+  ...PICK_SIZES.map((size) => sizeSet(size, false)),
   { name: 'service-cluster-ips', comment: 'ClusterIPs of Services', key: ['address'] },
   {
     name: 'hairpin-endpoints',
     comment: 'endpoints that may run here: their connections to themselves are masqueraded',
     key: ['address', 'address', 'protocol', 'port'],
   },
-  {
-    name: 'picks',
-    comment: 'where an endpoint is picked for all others; 0.0.0.0 or :: for a NodePort',
-    key: FRONTEND,
-    value: 'verdict',
-  },
-  {
-    name: 'local-picks',
-    comment: 'the same for clients outside, policy Local: one of this node',
-    key: FRONTEND,
-    value: 'verdict',
-  },
+  ...PICK_SIZES.map((size) => sizeSet(size, true)),
   {
     name: 'cluster-external-frontends',
     comment: 'frontends for the outside, policy Cluster: masqueraded',
@@ -85,11 +82,11 @@ export const FIXED_SETS: readonly SetSchema[] = [
     comment: 'frontends for the outside, policy Local',
     key: FRONTEND,
   },
+  { name: 'rejected-frontends', comment: 'frontends without endpoints', key: FRONTEND },
   {
-    name: 'refusals',
-    comment: 'frontends without endpoints: reject, or drop where the policy is Local',
+    name: 'dropped-frontends',
+    comment: 'frontends without endpoints on this node, policy Local',
     key: FRONTEND,
-    value: 'verdict',
   },
   { name: 'restricted-frontends', comment: 'frontends with loadBalancerSourceRanges', key: FRONTEND },
   {
@@ -118,6 +115,17 @@ export const FIXED_SETS: readonly SetSchema[] = [
   },
 ];
 
+/** Local: as clients outside see the frontends, under the policy Local. */
+export function sizeSetName(size: PickSize, isLocal: boolean): SizeSetName {
+  return isLocal ? `local-frontends-${size}` : `frontends-${size}`;
+}
+
+function sizeSet(size: PickSize, isLocal: boolean): SetSchema {
+  const endpoints = size === 1 ? 'one endpoint' : `up to ${size} endpoints`;
+  const where = isLocal ? ' on this node, for clients outside, policy Local' : '';
+  return { name: sizeSetName(size, isLocal), comment: `frontends with ${endpoints}${where}`, key: FRONTEND };
+}
+
 /** The frontends whose clients keep their endpoint for so many seconds. */
 export function affinitySet(seconds: number): SetSchema {
   return {
@@ -141,8 +149,5 @@ export function schemaOf(name: SetName): SetSchema {
   return schema;
 }
 
-/** Slots of endpoints of this node begin here; the others are below. */
+/** Slots of endpoints of this node, for clients outside, begin here; the others are below. */
 export const FIRST_LOCAL_SLOT = 65_536;
-
-/** A frontend picks among its endpoints in the chain of the smallest size that holds them: see pick-chains.ts. */
-export const PICK_SIZES = [1, 4, 16, 128, 2048, 65_536] as const;

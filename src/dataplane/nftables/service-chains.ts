@@ -1,34 +1,24 @@
 // What becomes of a new connection: from its destination to the chain that picks an endpoint, and whether it is masqueraded. What
 // these chains say of policies and sources is what src/plan/evaluate.ts says.
 //
-// No map of verdicts leads to a chain that looks into another one. With each element of a map of verdicts that is added the kernel walks
-// all paths from the base chains, through each element of each such map; before Linux 6.18.6 (8e1a1bc4f5a4) it does so again for
-// each way that leads there. One map behind another would cost the product of their sizes, seconds for a few thousand Services.
+// Only rules say where to go next; elements say of which frontends. A map of verdicts would need one lookup where up to six sets are asked
+// for the size of a frontend, but with each of its elements that changes the kernel looks for loops in the whole table, through each
+// element of each such map: a change would cost more the more Services there are.
 import type { Chain, Rule } from './chain.ts';
 import { fromLocalPod, notFromLocalPod, toNodePortAddress } from './locality.ts';
 import { CT_STATUS_TRANSLATED, hasMark, isLocalAddress } from './match.ts';
-import { localExternalChain, MASQUERADING, NODE_PORTS, SERVICES } from './names.ts';
+import { localExternalChain, MASQUERADING, NODE_PORTS, PICK, SERVICES } from './names.ts';
 import { ADDRESS_FIELDS, frontendKey, PORT, PROTOCOL } from './packet-field.ts';
-import {
-  ACCEPT,
-  dnatTo,
-  flipMark,
-  goTo,
-  inSet,
-  jump,
-  MASQUERADE,
-  RETURN,
-  ruleOf,
-  setMark,
-  vmap,
-} from './rule.ts';
+import { pickRules } from './pick-chains.ts';
+import { ACCEPT, dnatTo, flipMark, goTo, inSet, jump, MASQUERADE, RETURN, ruleOf, setMark } from './rule.ts';
 import { affinitySet } from './schema.ts';
 import type { SkeletonContext } from './skeleton.ts';
 
 export function serviceChains(context: SkeletonContext): readonly Chain[] {
   return [
     servicesChain(context),
-    { name: NODE_PORTS, comment: 'new connections to NodePorts', rules: treat(context, true) },
+    nodePortsChain(context),
+    pickChain(context),
     localExternal(context, false),
     localExternal(context, true),
     masqueradingChain(context),
@@ -43,11 +33,27 @@ function servicesChain(context: SkeletonContext): Chain {
     comment: 'new connections',
     rules: [
       ...masqueradeInternal(context),
-      ruleOf(vmap(frontendKey(family, false), 'frontends')),
+      ruleOf(inSet(frontendKey(family, false), 'plain-frontends'), goTo(PICK)),
       ...treat(context, false),
+      ruleOf(jump(PICK)),
       ruleOf(toNodePortAddress(family, global), goTo(NODE_PORTS)),
     ],
   };
+}
+
+function nodePortsChain(context: SkeletonContext): Chain {
+  const picks = pickRules(context.family, { isNodePort: true, isLocal: false });
+  return {
+    name: NODE_PORTS,
+    comment: 'new connections to NodePorts',
+    rules: [...treat(context, true), ...picks],
+  };
+}
+
+/** Comes back with what is no frontend, or has no endpoint. */
+function pickChain({ family }: SkeletonContext): Chain {
+  const rules = pickRules(family, { isNodePort: false, isLocal: false });
+  return { name: PICK, comment: 'picks an endpoint', rules };
 }
 
 function masqueradeInternal({ family, global }: SkeletonContext): readonly Rule[] {
@@ -63,7 +69,6 @@ function treat(context: SkeletonContext, isNodePort: boolean): readonly Rule[] {
     ruleOf(inSet(key, 'cluster-external-frontends'), setMark(context.global.masqueradeMark)),
     ruleOf(inSet(key, 'local-external-frontends'), jump(localExternalChain(isNodePort))),
     ...goWhereItWasBefore(context, isNodePort),
-    ruleOf(vmap(key, 'picks')),
   ];
 }
 
@@ -78,7 +83,7 @@ function localExternal(context: SkeletonContext, isNodePort: boolean): Chain {
       ...(fromPod ? [ruleOf(fromPod, RETURN)] : []),
       ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), RETURN),
       ...goWhereItWasBefore(context, isNodePort),
-      ruleOf(vmap(frontendKey(family, isNodePort), 'local-picks')),
+      ...pickRules(family, { isNodePort, isLocal: true }),
       // Without an endpoint here: not translated, and so refused later.
       ruleOf(ACCEPT),
     ],

@@ -6,7 +6,7 @@ import type { Packed } from './element.ts';
 import { pack, packIp, packPort } from './packed.ts';
 import { FIRST_LOCAL_SLOT } from './schema.ts';
 
-/** Those of this node begin where the others end. */
+/** Those for clients outside, under the external policy Local, begin where the others end. */
 const MAX_SLOTS = FIRST_LOCAL_SLOT;
 
 /** The address and port of an endpoint, as `endpoints` maps to it. */

@@ -31,7 +31,8 @@ const REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'prefix + label;': "prefix + '2.' + label;",
   },
   'src/dataplane/nftables/names.ts': {
-    'fairlead-layout-1': 'fairlead-layout-2',
+    'fairlead-layout-2': 'fairlead-layout-3',
+    "PICK = 'pick'": "PICK = 'second-pick'",
     ...Object.fromEntries(NFTABLES_CHAINS.map((name) => [`'${name}'`, `'second-${name}'`])),
     'return `${isNodePort': 'return `second-${isNodePort',
   },

@@ -1,28 +1,28 @@
-// What is wrong with a table of Fairlead through which packets come: elements that lead nowhere, and elements that nothing
+// What is wrong with a table of Fairlead through which packets come: rules and elements that lead nowhere, and elements that nothing
 // leads to. A table in its old or in its new state has neither.
 import { FIRST_LOCAL_SLOT, PICK_SIZES } from '../../../src/dataplane/nftables/schema.ts';
 import type { ListedChain, ListedTable } from './nftables-listing.ts';
-
-/** The maps from frontends to the chains that pick an endpoint: at once, or after the frontend was treated by other rules. */
-const FRONTENDS = 'frontends';
-const PICKS = ['picks', 'local-picks'];
 
 /** None of a table through which no packet comes. */
 export function faultsOfTable(table: ListedTable): string[] {
   if (!isLive(table)) return [];
   const slots = slotsByFrontend(table);
-  const picks = [FRONTENDS, ...PICKS].flatMap((map) =>
-    elementsOf(table, map).flatMap(
-      ([key, { value }]) => faultOfPick(table, slots.get(key) ?? [], value) ?? [],
-    ),
+  const picks = sizesOf(table).flatMap((size) =>
+    elementsOf(table, size.set).flatMap(([key]) => faultOfPick(size, slots.get(key) ?? []) ?? []),
   );
-  const [led, treated] = [keysOf(table, PICKS), keysOf(table, setsOfTreated(table))];
-  const picked = keysOf(table, [FRONTENDS, ...PICKS]);
+  const picked = keysOf(
+    table,
+    sizesOf(table).map(({ set }) => set),
+  );
+  const [plain, treated] = [keysOf(table, ['plain-frontends']), keysOf(table, setsOfTreated(table))];
+  const led = plain.union(treated);
   return [
     ...[...table.chains].flatMap(emptyBaseChain),
+    ...[...table.chains].flatMap(([, { rules }]) => deadEnds(table, rules)),
     ...picks,
-    ...[...treated.difference(led)].map((key) => `no endpoint is picked for ${key}`),
-    ...[...led.difference(treated)].map((key) => `nothing leads to the pick for ${key}`),
+    ...[...plain.intersection(treated)].map((key) => `${key} is not treated`),
+    ...[...led.difference(picked)].map((key) => `no endpoint is picked for ${key}`),
+    ...[...picked.difference(led)].map((key) => `nothing leads to the pick for ${key}`),
     ...[...new Set(slots.keys()).difference(picked)].map((key) => `nothing leads to the endpoints of ${key}`),
   ];
 }
@@ -36,19 +36,38 @@ function emptyBaseChain([name, { hook, rules }]: [string, ListedChain]) {
   return hook !== '' && rules.length === 0 ? [`${name} is empty`] : [];
 }
 
-/** The slots of a chain are filled from the first on, and too many for the next smaller chain. */
-function faultOfPick(table: ListedTable, slots: readonly number[], verdict: string): string | undefined {
-  const [, chain = '', local, size] = /"target":"([\w-]*pick(-local)?-(\d+))"/.exec(verdict) ?? [];
-  if (!table.chains.get(chain)?.rules.length) return `no rules where ${verdict} leads`;
-  const first = local ? FIRST_LOCAL_SLOT : 0;
+/** Where rules lead there are rules. */
+function deadEnds(table: ListedTable, rules: readonly string[]): string[] {
+  const targets = rules.flatMap((rule) => /"target":"([^"]*)"/.exec(rule)?.[1] ?? []);
+  return targets
+    .filter((chain) => !table.chains.get(chain)?.rules.length)
+    .map((chain) => `no rules in ${chain}, where a rule leads`);
+}
+
+/** A set of the frontends with so many endpoints. */
+interface Size {
+  readonly set: string;
+  readonly isLocal: boolean;
+  readonly size: number;
+}
+
+function sizesOf({ sets }: ListedTable): Size[] {
+  return [...sets.keys()].flatMap((set) => {
+    const [, local, size] = /^(local-)?frontends-(\d+)$/.exec(set) ?? [];
+    return size ? [{ set, isLocal: local !== undefined, size: Number(size) }] : [];
+  });
+}
+
+/** The slots of a frontend are filled from the first on, and too many for the next smaller size. */
+function faultOfPick({ set, isLocal, size }: Size, slots: readonly number[]): string | undefined {
+  const first = isLocal ? FIRST_LOCAL_SLOT : 0;
   const used = slots
     .map((slot) => slot - first)
     .filter((slot) => slot >= 0 && slot < FIRST_LOCAL_SLOT)
     .sort((a, b) => a - b);
-  const smaller = PICK_SIZES.filter((other) => other < Number(size)).at(-1) ?? 0;
-  const isFilled =
-    used.every((slot, i) => slot === i) && used.length > smaller && used.length <= Number(size);
-  return isFilled ? undefined : `slots ${used} for ${chain}`;
+  const smaller = PICK_SIZES.filter((other) => other < size).at(-1) ?? 0;
+  const isFilled = used.every((slot, i) => slot === i) && used.length > smaller && used.length <= size;
+  return isFilled ? undefined : `slots ${used} for ${set}`;
 }
 
 /** Of frontends that need more than a pick. */

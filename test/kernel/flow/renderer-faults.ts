@@ -1,8 +1,9 @@
 // Renderers of nftables with a fault each, as changes of what the real one wants written, and the case of the table that must
 // notice. The faults are those of a table of constant size: keys, slots, sizes, and the rules that all Services share.
 import type { Chain, Rule } from '../../../src/dataplane/nftables/chain.ts';
-import type { Element, Packed, Verdict } from '../../../src/dataplane/nftables/element.ts';
-import { LEARNING, MASQUERADING, NODE_PORTS } from '../../../src/dataplane/nftables/names.ts';
+import type { Element, Packed } from '../../../src/dataplane/nftables/element.ts';
+import { LEARNING, MASQUERADING, NODE_PORTS, PICK, SERVICES } from '../../../src/dataplane/nftables/names.ts';
+import type { PickSize } from '../../../src/dataplane/nftables/schema.ts';
 import type { NftExpression } from '../../../src/system/netlink/nftables/nft-expression.ts';
 import type { CaughtFault } from './catching.ts';
 
@@ -39,15 +40,27 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'always takes the smallest size',
-    element: withTarget((chain) => chain.replace(/-\d+$/, '-1')),
+    element: withSize(() => 1),
     caughtBy: [CLUSTER_IP, FROM_POD],
     symptom: /is not reached/,
   },
   {
     name: 'takes a size that is far too large',
-    element: withTarget((chain) => chain.replace(/-4$/, '-65536')),
+    element: withSize((size) => (size === 4 ? 65_536 : size)),
     caughtBy: [CLUSTER_IP, FROM_POD],
     symptom: /ECONNREFUSED|ETIMEDOUT/,
+  },
+  {
+    name: 'knows no more than one endpoint',
+    chain: inChain(PICK, (rules) => rules.slice(0, 1)),
+    caughtBy: [CLUSTER_IP, FROM_POD],
+    symptom: /ECONNREFUSED|ETIMEDOUT/,
+  },
+  {
+    name: 'takes external addresses for unknown ones',
+    chain: inChain(SERVICES, (rules) => rules.filter((rule) => !jumpsTo(PICK, rule))),
+    caughtBy: [VIP_LOCAL, FROM_POD],
+    symptom: /pod-2-1:8080 is not reached|ECONNREFUSED|ETIMEDOUT/,
   },
   {
     name: 'draws only once, whether the slot is filled or not',
@@ -129,7 +142,7 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'drops what it should reject',
-    element: inSet('refusals', (element) => ({ ...element, value: 'drop' })),
+    element: inSet('rejected-frontends', (element) => ({ ...element, set: 'dropped-frontends' })),
     caughtBy: ['ClusterIP, policy Cluster, endpoints none at all', FROM_POD],
     symptom: /ETIMEDOUT instead of ECONNREFUSED/,
   },
@@ -178,12 +191,11 @@ function inSet(set: Element['set'], change: ElementChange): ElementChange {
   return (element) => (element.set === set ? change(element) : element);
 }
 
-/** Leads to another chain. */
-function withTarget(change: (chain: string) => string): ElementChange {
-  return ({ value, ...element }) => {
-    const [, chain] = /^goto (.*)/.exec(value ?? '') ?? [];
-    if (value === undefined) return element;
-    return { ...element, value: chain ? (`goto ${change(chain)}` satisfies Verdict) : value };
+/** Says that frontends have more or fewer endpoints. */
+function withSize(change: (size: PickSize) => PickSize): ElementChange {
+  return (element) => {
+    const [, size] = /^frontends-(\d+)$/.exec(element.set) ?? [];
+    return size ? { ...element, set: `frontends-${change(Number(size) as PickSize)}` } : element;
   };
 }
 
@@ -191,6 +203,11 @@ function withTarget(change: (chain: string) => string): ElementChange {
 function inChain(name: string | RegExp, change: (rules: readonly Rule[]) => readonly Rule[]): ChainChange {
   const isMeant = (chain: Chain) => (typeof name === 'string' ? chain.name === name : name.test(chain.name));
   return (chain) => (isMeant(chain) ? { ...chain, rules: change(chain.rules) } : chain);
+}
+
+function jumpsTo(chain: string, { expressions }: Rule): boolean {
+  const [first] = expressions;
+  return first?.kind === 'verdict' && first.verdict.kind === 'jump' && first.verdict.chain === chain;
 }
 
 /** Without the expressions of a kind; the very rule when it has none. */

@@ -20,10 +20,10 @@ describe.each(FAMILIES)('the trial of %s', (family) => {
 
   it('tells what the kernel refuses', async () => {
     const nfTables = new FakeNfTables();
-    // The fourth message: after the table, its endpoints and its frontends.
+    // The fourth message: after the table, its endpoints and its plain frontends.
     nfTables.refuseMessage(4, 'EOPNOTSUPP');
     // The rules that look into it are refused as well.
     const [first] = await lackingFeatures(nfTables, family);
-    expect(first).toBe('nf_tables refuses set service-cluster-ips: ENOTSUP');
+    expect(first).toBe('nf_tables refuses set frontends-1: ENOTSUP');
   });
 });

@@ -46,7 +46,7 @@ it.each(['pod-1', 'pod-2'])('a NodePort on 127.0.0.1 reaches %s', async (pod) =>
   const elements: [string, string, string][] = [
     ['endpoints', '0.0.0.0 . tcp . 30080 . 0', `: ${lab.pod(pod).ips.IPv4} . 8080`],
     ['local-external-frontends', '0.0.0.0 . tcp . 30080', ''],
-    ['picks', '0.0.0.0 . tcp . 30080', ': goto node-pick-1'],
+    ['frontends-1', '0.0.0.0 . tcp . 30080', ''],
   ];
   for (const [map, key, value] of elements) nft('add', map, `{ ${key} ${value} }`);
   const [attempt] = await node.probe({ to: '127.0.0.1', port: 30_080, timeoutMs: 5000 });

@@ -53,6 +53,10 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
       'endpoints',
       ...pods.map((name, i) => `${frontend} . ${firstSlot + i} : ${podIp(name)} . ${POD_PORT}`),
     );
+  const addPlain = (frontend: string, size: number) => {
+    add('plain-frontends', frontend);
+    add(`frontends-${size}`, frontend);
+  };
   const reset = (fields: Partial<GlobalPlan> = {}, affinitySeconds: readonly number[] = []) => {
     runIn(node().netns, 'nft', ['flush', 'ruleset']);
     const context: SkeletonContext = {
@@ -73,7 +77,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     for (const protocol of ['tcp', 'udp']) {
       const frontend = `${serviceIp} . ${protocol} . 80`;
       addEndpoints(frontend, pods);
-      add('frontends', `${frontend} : goto pick-${count === 1 ? 1 : count <= 4 ? 4 : 16}`);
+      addPlain(frontend, count === 1 ? 1 : count <= 4 ? 4 : 16);
     }
     add('service-cluster-ips', serviceIp);
     for (const protocol of ['tcp', 'udp'])
@@ -91,13 +95,13 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('keep the source of local pods on the way to a ClusterIP, and masquerade all others', async () => {
     const frontend = `${serviceIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-4']);
-    add('frontends', `${frontend} : goto pick-1`);
+    addPlain(frontend, 1);
     add('service-cluster-ips', serviceIp);
     expect((await fromPod(serviceIp, 80)).sources).toEqual([podIp('pod-1')]);
     expect((await fromClient(serviceIp, 80)).sources).toEqual([nodeIp()]);
     reset({ masqueradeAll: true });
     addEndpoints(frontend, ['pod-4']);
-    add('frontends', `${frontend} : goto pick-1`);
+    addPlain(frontend, 1);
     add('service-cluster-ips', serviceIp);
     expect((await fromPod(serviceIp, 80)).sources).toEqual([nodeIp()]);
   });
@@ -110,7 +114,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     ] as const) {
       reset({ localDetector });
       addEndpoints(frontend, ['pod-4']);
-      add('frontends', `${frontend} : goto pick-1`);
+      addPlain(frontend, 1);
       add('service-cluster-ips', serviceIp);
       expect((await fromPod(serviceIp, 80)).sources).toEqual([podIp('pod-1')]);
       expect((await fromClient(serviceIp, 80)).sources).toEqual([nodeIp()]);
@@ -121,7 +125,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('masquerade a pod that is balanced to itself', async () => {
     const frontend = `${serviceIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-1']);
-    add('frontends', `${frontend} : goto pick-1`);
+    addPlain(frontend, 1);
     add('service-cluster-ips', serviceIp);
     expect((await fromPod(serviceIp, 80, { timeoutMs: 300 })).errors).toEqual(['ETIMEDOUT']);
     add('hairpin-endpoints', `${podIp('pod-1')} . ${podIp('pod-1')} . tcp . ${POD_PORT}`);
@@ -133,7 +137,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     const frontend = `${noIp} . tcp . 30080`;
     addEndpoints(frontend, ['pod-1', 'pod-4']);
     add('cluster-external-frontends', frontend);
-    add('picks', `${frontend} : goto node-pick-4`);
+    add('frontends-4', frontend);
     const seen = await fromClient(nodeIp(), 30_080, { count: 50 });
     expect(seen).toMatchObject({ answeredBy: ['pod-1', 'pod-4'], errors: [] });
     expect(seen.sources).not.toContain(lab.client.ips[family]);
@@ -148,25 +152,25 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     const frontend = `${noIp} . tcp . 30080`;
     addEndpoints(frontend, ['pod-4']);
     add('cluster-external-frontends', frontend);
-    add('picks', `${frontend} : goto node-pick-1`);
+    add('frontends-1', frontend);
     expect((await fromClient(nodeIp(), 30_080)).errors).toEqual(['ECONNREFUSED']);
     add('node-port-addresses', nodeIp());
     expect((await fromClient(nodeIp(), 30_080)).errors).toEqual([]);
   });
 
   it.each([
-    { what: 'external address', prefix: '', to: () => externalIp, address: externalIp },
-    { what: 'NodePort', prefix: 'node-', to: nodeIp, address: noIp },
+    { what: 'external address', to: () => externalIp, address: externalIp },
+    { what: 'NodePort', to: nodeIp, address: noIp },
   ])(
     'give outsiders local endpoints under the Local policy, pods and the node all: $what',
     async (external) => {
-      const { prefix, to, address } = external;
+      const { to, address } = external;
       const frontend = `${address} . tcp . 30080`;
       addEndpoints(frontend, ['pod-2', 'pod-4']);
       addEndpoints(frontend, ['pod-2'], 65_536);
       add('local-external-frontends', frontend);
-      add('picks', `${frontend} : goto ${prefix}pick-4`);
-      add('local-picks', `${frontend} : goto ${prefix}pick-local-1`);
+      add('frontends-4', frontend);
+      add('local-frontends-1', frontend);
 
       const outside = await fromClient(to(), 30_080, { count: 20 });
       expect(outside).toEqual({ answeredBy: ['pod-2'], sources: [lab.client.ips[family]], errors: [] });
@@ -178,8 +182,8 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   );
 
   it('reject what has no endpoints, and drop what has none here', async () => {
-    add('refusals', `${externalIp} . tcp . 80 : goto rejecting`, `${externalIp} . tcp . 81 : drop`);
-    add('refusals', `${noIp} . tcp . 30080 : goto rejecting`, `${noIp} . tcp . 30081 : drop`);
+    add('rejected-frontends', `${externalIp} . tcp . 80`, `${noIp} . tcp . 30080`);
+    add('dropped-frontends', `${externalIp} . tcp . 81`, `${noIp} . tcp . 30081`);
     expect((await fromClient(externalIp, 80)).errors).toEqual(['ECONNREFUSED']);
     expect((await fromNode(externalIp, 80)).errors).toEqual(['ECONNREFUSED']);
     expect((await fromClient(externalIp, 81, { timeoutMs: 300 })).errors).toEqual(['ETIMEDOUT']);
@@ -200,7 +204,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     const frontend = `${externalIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-4']);
     add('cluster-external-frontends', frontend);
-    add('picks', `${frontend} : goto pick-1`);
+    add('frontends-1', frontend);
     add('restricted-frontends', frontend);
     add('allowed-sources', `${frontend} . ${otherClientIp}/${isIpv4 ? 30 : 126}`);
     expect((await fromClient(externalIp, 80, { timeoutMs: 300 })).errors).toEqual(['ETIMEDOUT']);
@@ -210,11 +214,11 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   describe('with affinity', () => {
     const TIMEOUT_S = 60;
     const clients = () => elementsOf(node(), nft, 'clients');
-    const addSticky = (address: string, port: number, prefix = '') => {
+    const addSticky = (address: string, port: number) => {
       const frontend = `${address} . tcp . ${port}`;
       addEndpoints(frontend, REMOTE_PODS);
       if (address !== serviceIp) add('cluster-external-frontends', frontend);
-      add('picks', `${frontend} : goto ${prefix}pick-4`);
+      add('frontends-4', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
     };
     beforeEach(() => reset({}, [TIMEOUT_S]));
@@ -222,7 +226,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     it.each(['TCP', 'UDP'] as const)('keep a client at its endpoint: %s', async (protocol) => {
       const frontend = `${serviceIp} . ${protocol.toLowerCase()} . 80`;
       addEndpoints(frontend, REMOTE_PODS);
-      add('picks', `${frontend} : goto pick-4`);
+      add('frontends-4', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       const [first = ''] = (await fromPod(serviceIp, 80, { protocol })).answeredBy;
       const again = await fromPod(serviceIp, 80, { protocol, count: 20 });
@@ -233,7 +237,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     });
 
     it('know clients of NodePorts by the address that they use', async () => {
-      addSticky(noIp, 30_080, 'node-');
+      addSticky(noIp, 30_080);
       const [first = ''] = (await fromClient(nodeIp(), 30_080)).answeredBy;
       expect((await fromClient(nodeIp(), 30_080, { count: 20 })).answeredBy).toEqual([first]);
       expect(clients()).toHaveLength(1);
@@ -264,7 +268,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
       const frontend = `${externalIp} . tcp . 80`;
       add('endpoints', `${frontend} . 0 : ${nodeIp()} . ${HOST_PORT}`);
       add('cluster-external-frontends', frontend);
-      add('picks', `${frontend} : goto pick-1`);
+      add('frontends-1', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       expect((await fromClient(externalIp, 80)).answeredBy).toEqual(['node-1']);
       expect(clients()).toHaveLength(1);

@@ -69,10 +69,10 @@ describe('a change of one endpoint among a thousand', () => {
     expect(written(kernel, changeOf([plan(endpoints)]))).toEqual(expected);
   });
 
-  it('over a limit between two chains changes where each frontend picks', () => {
+  it('over a size moves each frontend to another set', () => {
     const kernel = programmed([plan(targets(2_048))]);
     const counts = written(kernel, changeOf([plan(targets(2_049))]));
-    expect(counts).toEqual({ frontends: 1, picks: 2, endpoints: 3 });
+    expect(counts).toEqual({ 'frontends-2048': 3, 'frontends-65536': 3, endpoints: 3 });
   });
 });
 
@@ -123,7 +123,7 @@ describe('elements', () => {
     const lastDelete = kernel.written.findLastIndex(({ deletes }) => deletes.length > 0);
     const firstAdd = kernel.written.findIndex(({ adds }) => adds.length > 0);
     expect(lastDelete).toBeLessThan(firstAdd);
-    expect(kernel.table.elements('frontends').size).toBe(1);
+    expect(kernel.table.elements('plain-frontends').size).toBe(1);
   });
 
   it('that several Services need stay until the last of them goes', () => {
@@ -166,7 +166,7 @@ describe('packets', () => {
     expect(kernel.table.isLive).toBe(false);
     kernel.write(changeOf(services(2), { global }), true);
     expect(kernel.changes).toMatchObject({ isOneTransaction: false, makesLive: true });
-    expect(keysOf(kernel.written)).toMatchObject({ frontends: 1 });
+    expect(keysOf(kernel.written)).toMatchObject({ 'plain-frontends': 1 });
     expect(kernel.table.isLive).toBe(true);
     kernel.write(changeOf(services(3), { global }), true);
     expect(kernel.changes).toMatchObject({ isOneTransaction: true, makesLive: false });
@@ -198,13 +198,13 @@ describe('packets', () => {
     const { table } = kernel.table.read();
     const state = {
       ...kernel.table.read(),
-      table: { ...table, isLive: false, sets: new Map([...table.sets, ['picks', 'another'] as const]) },
+      table: { ...table, isLive: false, sets: new Map([...table.sets, ['frontends-4', 'another'] as const]) },
     };
-    state.found?.delete('picks');
+    state.found?.delete('frontends-4');
     const desired = runToEnd(render(changeOf(services(1), { global: aGlobalPlan() }), state));
     const changes = runToEnd(diff({ family: 'IPv4', state, desired, isComplete: true }));
-    expect(changes).toMatchObject({ isOneTransaction: true, removes: { sets: ['picks'] } });
-    expect(changes.sets.map(({ name }) => name)).toEqual(['picks']);
+    expect(changes).toMatchObject({ isOneTransaction: true, removes: { sets: ['frontends-4'] } });
+    expect(changes.sets.map(({ name }) => name)).toEqual(['frontends-4']);
     expect(changes.chains).toHaveLength(table.chains.size);
   });
 });

@@ -3,16 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Element } from '../../../../src/dataplane/nftables/element.ts';
 import { countElements, elementsOf } from '../../../../src/dataplane/nftables/elements.ts';
 import { layOut, NO_HISTORY } from '../../../../src/dataplane/nftables/layout.ts';
-import { findSchema } from '../../../../src/dataplane/nftables/schema.ts';
-import { skeleton } from '../../../../src/dataplane/nftables/skeleton.ts';
 import type { ServicePlan } from '../../../../src/plan/plan.ts';
-import {
-  aFrontend,
-  aGlobalPlan,
-  aNodePort,
-  aServicePlan,
-  aTarget,
-} from '../../../builders/iptables-plans.ts';
+import { aFrontend, aNodePort, aServicePlan, aTarget } from '../../../builders/iptables-plans.ts';
 import { cidr } from '../../../builders/records.ts';
 
 function elements(plan: ServicePlan): Element[] {
@@ -25,9 +17,8 @@ function elements(plan: ServicePlan): Element[] {
 /** `set: key -> value`, bytes as numbers. */
 function texts(plan: ServicePlan): string[] {
   return elements(plan).map(({ set, key, keyEnd, value }) => {
-    const { value: type } = findSchema(set) ?? {};
     const range = keyEnd === undefined ? bytes(key) : `${bytes(key)} - ${bytes(keyEnd)}`;
-    return `${set}: ${range}${value ? ` -> ${type === 'verdict' ? value : bytes(value)}` : ''}`;
+    return `${set}: ${range}${value ? ` -> ${bytes(value)}` : ''}`;
   });
 }
 
@@ -49,7 +40,8 @@ const FRONTENDS = [
 describe('the elements of a service port', () => {
   it('pick an endpoint by slot', () => {
     expect(texts(aServicePlan({ clusterEndpoints: [here, there] }))).toEqual([
-      `frontends: ${WEB} -> goto pick-4`,
+      `frontends-4: ${WEB}`,
+      `plain-frontends: ${WEB}`,
       `endpoints: ${WEB} 0.0.0.0 -> 10.244.1.1 31.144.0.0`,
       `endpoints: ${WEB} 1.0.0.0 -> 10.244.2.1 31.144.0.0`,
     ]);
@@ -63,15 +55,15 @@ describe('the elements of a service port', () => {
     [1_000, 2_048],
     [65_536, 65_536],
     [70_000, 65_536],
-  ])('of %d endpoints pick in the chain of %d', (count, size) => {
+  ])('of %d endpoints are in the set of %d', (count, size) => {
     const clusterEndpoints = Array.from({ length: count }, (_, i) =>
       aTarget(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`),
     );
     const [first] = elements(aServicePlan({ clusterEndpoints }));
-    expect(first?.value).toBe(`goto pick-${size}`);
+    expect(first?.set).toBe(`frontends-${size}`);
   });
 
-  it('say what the external policy is, and where each side of it picks', () => {
+  it('say what the external policy is, and how many endpoints each side of it has', () => {
     const external = { policy: 'Local', verdict: 'balance' } as const;
     const plan = aServicePlan({
       ...{ frontends: FRONTENDS, external },
@@ -79,16 +71,27 @@ describe('the elements of a service port', () => {
     });
     const [LB, NODE_PORT] = [`203.0.113.9 ${TCP} 0.80.0.0`, `0.0.0.0 ${TCP} 117.128.0.0`];
     expect(texts(plan).filter((text) => !text.startsWith('endpoints'))).toEqual([
-      `frontends: ${WEB} -> goto pick-4`,
-      `picks: ${LB} -> goto pick-4`,
-      `picks: ${NODE_PORT} -> goto node-pick-4`,
-      `local-picks: ${LB} -> goto pick-local-1`,
-      `local-picks: ${NODE_PORT} -> goto node-pick-local-1`,
+      `frontends-4: ${WEB}`,
+      `plain-frontends: ${WEB}`,
+      `frontends-4: ${LB}`,
+      `local-frontends-1: ${LB}`,
       `local-external-frontends: ${LB}`,
+      `frontends-4: ${NODE_PORT}`,
+      `local-frontends-1: ${NODE_PORT}`,
       `local-external-frontends: ${NODE_PORT}`,
     ]);
     expect(texts(plan)).toContain(`endpoints: ${LB} 0.0.1.0 -> 10.244.1.1 31.144.0.0`);
     expect(texts(plan)).not.toContain(`endpoints: ${WEB} 0.0.1.0 -> 10.244.1.1 31.144.0.0`);
+  });
+
+  it('give everybody the endpoints of this node under the internal policy Local', () => {
+    const internal = { policy: 'Local', verdict: 'balance' } as const;
+    const plan = aServicePlan({ internal, clusterEndpoints: [there, here], localEndpoints: [here] });
+    expect(texts(plan)).toEqual([
+      `frontends-1: ${WEB}`,
+      `plain-frontends: ${WEB}`,
+      `endpoints: ${WEB} 0.0.0.0 -> 10.244.1.1 31.144.0.0`,
+    ]);
   });
 
   it('with affinity ask for the client first', () => {
@@ -98,10 +101,10 @@ describe('the elements of a service port', () => {
     });
     const NODE_PORT = `0.0.0.0 ${TCP} 117.128.0.0`;
     expect(texts(plan).filter((text) => !text.startsWith('endpoints'))).toEqual([
-      `picks: ${WEB} -> goto pick-1`,
-      `picks: ${NODE_PORT} -> goto node-pick-1`,
-      `cluster-external-frontends: ${NODE_PORT}`,
+      `frontends-1: ${WEB}`,
       `affinity-300s: ${WEB}`,
+      `frontends-1: ${NODE_PORT}`,
+      `cluster-external-frontends: ${NODE_PORT}`,
       `affinity-300s: ${NODE_PORT}`,
     ]);
   });
@@ -114,8 +117,8 @@ describe('the elements of a service port', () => {
       frontends: [aFrontend('10.96.1.1'), aNodePort(30_080)],
     });
     expect(texts(plan)).toEqual([
-      `refusals: ${WEB} -> drop`,
-      `refusals: 0.0.0.0 ${TCP} 117.128.0.0 -> goto rejecting`,
+      `dropped-frontends: ${WEB}`,
+      `rejected-frontends: 0.0.0.0 ${TCP} 117.128.0.0`,
     ]);
   });
 
@@ -136,32 +139,19 @@ describe('the elements of a service port', () => {
     expect(texts(aServicePlan({ frontends: [lost, unspecified] }))).toEqual([]);
   });
 
-  it('lead to chains that there are', () => {
-    const chains = skeleton({ family: 'IPv4', global: aGlobalPlan(), affinitySeconds: [300] });
-    const names = new Set(chains.map(({ name }) => name));
-    const counts = [1, 3, 9, 40, 2_000, 9_000];
-    const targets = counts.flatMap((count) => {
-      const many = Array.from({ length: count }, (_, i) => aTarget(`10.0.${i >> 8}.${i & 255}`));
-      return [0, 300].flatMap((affinitySeconds) =>
-        (['Cluster', 'Local'] as const).flatMap((policy) => {
-          const traffic = { policy, verdict: 'balance' } as const;
-          const plan = aServicePlan({
-            ...{ frontends: FRONTENDS, internal: traffic, external: traffic, affinitySeconds },
-            ...{ clusterEndpoints: many, localEndpoints: many },
-          });
-          return elements(plan).flatMap(({ value }) => /^goto (.*)$/.exec(value ?? '')?.[1] ?? []);
-        }),
-      );
-    });
-    expect([...new Set(targets)].filter((name) => !names.has(name))).toEqual([]);
-    expect(new Set(targets).size).toBe(4 * counts.length);
-  });
-
   it('tell people of which Service they are, in words that nft can read again', () => {
     const long = aServicePlan({
       name: { namespace: 'n'.repeat(63), name: 's'.repeat(63), portName: 'p'.repeat(15) },
     });
-    expect(elements(aServicePlan())[0]?.comment).toBe('shop/web:http');
+    const external = { policy: 'Local', verdict: 'drop' } as const;
+    const commented = elements(aServicePlan({ frontends: FRONTENDS, external, affinitySeconds: 300 }))
+      .filter(({ comment }) => comment === 'shop/web:http')
+      .map(({ set }) => set);
+    expect(commented).toEqual([
+      'frontends-1',
+      ...['frontends-1', 'dropped-frontends'],
+      ...['frontends-1', 'dropped-frontends'],
+    ]);
     expect(elements(long)[0]?.comment).toHaveLength(127);
     expect(elements(aServicePlan({ name: { name: 'a"b\n' } }))[0]?.comment).toBe('shop/a_b_:http');
   });

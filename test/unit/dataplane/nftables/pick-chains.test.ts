@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../../../src/dataplane/nftables/chain.ts';
 import { pickChain } from '../../../../src/dataplane/nftables/names.ts';
-import { pickChains } from '../../../../src/dataplane/nftables/pick-chains.ts';
+import { pickChains, pickRules } from '../../../../src/dataplane/nftables/pick-chains.ts';
 import { FIRST_LOCAL_SLOT, PICK_SIZES } from '../../../../src/dataplane/nftables/schema.ts';
 
 const COUNTS = [
@@ -26,6 +26,25 @@ describe.each([false, true])('picking for a NodePort: %s', (isNodePort) => {
     for (const endpoints of COUNTS.filter((count) => count <= mostEndpoints))
       expect(meanDraws(drawsFor(endpoints, isNodePort), endpoints)).toBeLessThan(mostDraws);
   });
+
+  it.each([false, true])(
+    'leads from the set of each size to the chain of that size, local: %s',
+    (isLocal) => {
+      const serves = { isNodePort, isLocal };
+      const ways = pickRules('IPv4', serves).map(({ expressions }) => {
+        const [lookup, verdict] = expressions.slice(-2);
+        return [lookup, verdict].map((each) => JSON.stringify(each)).join(' ');
+      });
+      const names = new Set(pickChains('IPv4', serves).map(({ name }) => name));
+      expect(ways).toHaveLength(PICK_SIZES.length);
+      for (const [i, size] of PICK_SIZES.entries()) {
+        const chain = pickChain(serves, size);
+        expect(names).toContain(chain);
+        expect(ways[i]).toContain(`"set":"${isLocal ? 'local-' : ''}frontends-${size}"`);
+        expect(ways[i]).toContain(`"goto","chain":"${chain}"`);
+      }
+    },
+  );
 
   it('looks into the map of endpoints in few rules', () => {
     const chains = pickChains('IPv4', { isNodePort, isLocal: false });
