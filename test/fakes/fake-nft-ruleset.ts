@@ -8,7 +8,6 @@ import type { ListedChain, ListedRule, ListedSet } from '../../src/system/netlin
 import {
   NFGENMSG_BYTES,
   NFPROTO,
-  NFT_DATA_VERDICT,
   NFT_MSG_DELCHAIN,
   NFT_MSG_DELRULE,
   NFT_MSG_DELSET,
@@ -20,6 +19,7 @@ import {
   NFT_MSG_NEWSETELEM,
   NFT_MSG_NEWTABLE,
   NFTA_CHAIN_NAME,
+  NFTA_DATA_VERDICT,
   NFTA_RULE_CHAIN,
   NFTA_RULE_EXPRESSIONS,
   NFTA_SET_DATA_TYPE,
@@ -27,6 +27,7 @@ import {
   NFTA_SET_NAME,
   NFTA_TABLE,
   NFTA_TABLE_FLAGS,
+  NFTA_VERDICT_CHAIN,
 } from '../../src/system/netlink/nftables/nfnetlink-nftables.ts';
 import type { NftTable } from '../../src/system/netlink/nftables/nft-table.ts';
 import {
@@ -35,6 +36,7 @@ import {
   listedSet,
   listedTable,
 } from '../../src/system/netlink/nftables/object-reader.ts';
+import { NFT_DATA_VERDICT } from '../builders/verdict-map.ts';
 
 type Errno = keyof typeof os.constants.errno;
 type Attributes = ReadonlyMap<number, Buffer>;
@@ -121,10 +123,10 @@ export function tableKeyOf(payload: Buffer): string {
   return `${payload[0]} ${textAt(attributesOf(payload, NFGENMSG_BYTES), NFTA_TABLE)}`;
 }
 
-/** The elements that a message is about. `isVerdictMap` decides how values are read. */
-export function elementsIn(payload: Buffer, isVerdictMap = false): Boundary[] {
+/** The elements that a message is about. */
+export function elementsIn(payload: Buffer): Boundary[] {
   const elements: Boundary[] = [];
-  readElements(payload, { name: '', key: [], ...(isVerdictMap && { value: 'verdict' }) }, elements);
+  readElements(payload, elements);
   return elements;
 }
 
@@ -206,8 +208,8 @@ function deleteSet({ rules, sets }: FakeTable, _: Buffer, attributes: Attributes
 
 function newElements(table: FakeTable, payload: Buffer, attributes: Attributes): void {
   const { elements, isVerdictMap } = setAt(table, attributes);
-  for (const element of elementsIn(payload, isVerdictMap)) {
-    const target = isVerdictMap ? element.value?.split(' ')[1] : undefined;
+  for (const element of elementsIn(payload)) {
+    const target = isVerdictMap ? targetOf(element) : undefined;
     if (target !== undefined) needed(table.chains.get(target));
     const there = elements.get(elementKey(element));
     if (there && there.value !== element.value) throw new FakeRefusal('EEXIST');
@@ -229,8 +231,14 @@ function leadingTo(rules: readonly FakeRule[], sets: FakeTable['sets'], chain: s
   const jumps = rules.flatMap(({ expressions }) => expressions.filter((each) => each.chain === chain));
   const elements = [...sets.values()]
     .filter(({ isVerdictMap }) => isVerdictMap)
-    .flatMap((set) => [...set.elements.values()].filter(({ value }) => value === `goto ${chain}`));
+    .flatMap((set) => [...set.elements.values()].filter((element) => targetOf(element) === chain));
   return jumps.length + elements.length;
+}
+
+/** The chain that an element of a map of verdicts leads to. */
+function targetOf({ value = '' }: Boundary): string | undefined {
+  const chain = attributesOf(Buffer.from(value, 'latin1')).get(NFTA_VERDICT_CHAIN);
+  return chain && textOf(chain);
 }
 
 const NFTA_EXPR_NAME = 1;
@@ -238,8 +246,6 @@ const NFTA_EXPR_DATA = 2;
 /** NFTA_LOOKUP_SET and NFTA_DYNSET_SET_NAME. */
 const SET_OF_EXPRESSION = 1;
 const NFTA_IMMEDIATE_DATA = 2;
-const NFTA_DATA_VERDICT = 2;
-const NFTA_VERDICT_CHAIN = 2;
 
 function expressionsIn(list: Buffer | undefined): FakeExpression[] {
   return listOf(list).map((expression) => {

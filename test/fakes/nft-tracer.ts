@@ -284,7 +284,6 @@ class RuleRun {
   #lookUp({ set, from, to, isInverted }: NftExpression & { kind: 'lookup' }): RuleVerdict | undefined {
     const element = this.#find(set as SetName, from);
     if ((element === undefined) !== (isInverted === true)) return { kind: 'continue' };
-    if (to === 'verdict') return verdictOf(element?.value ?? '');
     return to === undefined ? undefined : this.#load(to, element?.value ?? '');
   }
 
@@ -320,12 +319,6 @@ class RuleRun {
       learned: new Map([...this.#traveller.learned, [client, endpoint]]),
     };
   }
-}
-
-function verdictOf(value: string): RuleVerdict {
-  const chain = /^goto (.*)$/.exec(value)?.[1];
-  if (chain !== undefined) return { kind: 'goto', chain };
-  return value === 'drop' ? { kind: 'drop' } : { kind: 'return' };
 }
 
 function hostOrder(number: number): string {

@@ -56,9 +56,8 @@ function register(register: Register): number {
   return register % 4 === 0 ? 1 + register / 4 : 8 + register;
 }
 
-function lookupTarget(to: Register | 'verdict' | undefined): string {
-  if (to === undefined) return '';
-  return ` dreg ${to === 'verdict' ? 0 : register(to)}`;
+function lookupTarget(to: Register | undefined): string {
+  return to === undefined ? '' : ` dreg ${register(to)}`;
 }
 
 function offsetText(offset: number): string {

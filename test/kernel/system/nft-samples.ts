@@ -135,12 +135,12 @@ function setsOf(family: Family): SampleSet[] {
       elements: [{ key: packed(address[1]) }],
     },
     {
-      text: `map verdicts { type ${keyText} : verdict; comment "where to go"; elements = {
-        ${address[0]} . tcp . 80 comment "default/web:http" : goto other, ${endpoint[0]} . tcp . 80 : drop } }`,
-      set: { name: 'verdicts', key, value: 'verdict', comment: 'where to go' },
+      text: `set frontends { type ${keyText}; comment "some frontends"; elements = {
+        ${address[0]} . tcp . 80 comment "default/web:http", ${endpoint[0]} . tcp . 80 } }`,
+      set: { name: 'frontends', key, comment: 'some frontends' },
       elements: [
-        { key: packed(address[1] + TCP_80), value: 'goto other', comment: 'default/web:http' },
-        { key: packed(endpoint[1] + TCP_80), value: 'drop' },
+        { key: packed(address[1] + TCP_80), comment: 'default/web:http' },
+        { key: packed(endpoint[1] + TCP_80) },
       ],
     },
     {
@@ -201,16 +201,17 @@ function rulesOf(family: Family): SampleRule[] {
       ],
     },
     {
-      text: `${key} vmap @verdicts`,
-      expressions: [...keyOf(family), { kind: 'lookup', set: 'verdicts', from: 0, to: 'verdict' }],
+      text: `${key} @frontends drop`,
+      expressions: [...keyOf(family), { kind: 'lookup', set: 'frontends', from: 0 }, verdict('drop')],
     },
     {
-      text: `${keyword} daddr & ${zero} . meta l4proto . th dport vmap @verdicts`,
+      text: `${keyword} daddr & ${zero} . meta l4proto . th dport @frontends drop`,
       expressions: [
         destination(family),
         bitwise('00'.repeat(addressBytes), '00'.repeat(addressBytes)),
         ...keyOf(family).slice(1),
-        { kind: 'lookup', set: 'verdicts', from: 0, to: 'verdict' },
+        { kind: 'lookup', set: 'frontends', from: 0 },
+        verdict('drop'),
       ],
     },
     {
@@ -280,11 +281,12 @@ function rulesOf(family: Family): SampleRule[] {
       expressions: [{ kind: 'meta', key: 'iifname', to: 0 }, compare('657468'), verdict('accept')],
     },
     {
-      text: `tcp dport != 0 ct original ${keyword} daddr . meta l4proto . ct original proto-dst vmap @verdicts`,
+      text: `tcp dport != 0 ct original ${keyword} daddr . meta l4proto . ct original proto-dst @frontends drop`,
       expressions: [
         ...tcpPortIsSet(),
         ...originalKey(family, 0),
-        { kind: 'lookup', set: 'verdicts', from: 0, to: 'verdict' },
+        { kind: 'lookup', set: 'frontends', from: 0 },
+        verdict('drop'),
       ],
     },
   ];

@@ -17,7 +17,6 @@ import {
 } from './nfnetlink-nftables.ts';
 import type { NftElement, NftSet } from './nft-set.ts';
 import { textDatum, type UserDatum, u32Datum, userData } from './user-data.ts';
-import { writeVerdictText } from './verdict.ts';
 
 /** Of the 64 KiB that a list can have: an element takes less than the rest. */
 const LIST_BYTES = 0xffff - 2048;
@@ -41,7 +40,7 @@ export function writeElements(
       writer.beginNested(NFTA_SET_ELEM_LIST_ELEMENTS);
       limit = writer.length + LIST_BYTES;
     }
-    if (isBounded) writeInterval(writer, set, element, isDelete);
+    if (isBounded) writeInterval(writer, element, isDelete);
     else writeElement(writer, set, element, isDelete);
   }
   if (limit > 0) writer.end().end();
@@ -50,37 +49,32 @@ export function writeElements(
 function writeElement(writer: MessageWriter, set: NftSet, element: NftElement, isDelete: boolean): void {
   const { key, keyEnd = key } = element;
   writer.beginNested(NFTA_LIST_ELEM);
-  writeKey(writer, NFTA_SET_ELEM_KEY, key);
-  if (set.isInterval) writeKey(writer, NFTA_SET_ELEM_KEY_END, keyEnd);
-  if (!isDelete) writeValue(writer, set, element);
+  writeBytes(writer, NFTA_SET_ELEM_KEY, key);
+  if (set.isInterval) writeBytes(writer, NFTA_SET_ELEM_KEY_END, keyEnd);
+  if (!isDelete) writeValue(writer, element);
   writer.end();
 }
 
 /** Two elements: the first key, and a mark at the first one beyond. The last interval of all has none. */
-function writeInterval(writer: MessageWriter, set: NftSet, element: NftElement, isDelete: boolean): void {
+function writeInterval(writer: MessageWriter, element: NftElement, isDelete: boolean): void {
   const { key, keyEnd = key } = element;
   const beyond = successor(keyEnd);
   writer.beginNested(NFTA_LIST_ELEM);
-  writeKey(writer, NFTA_SET_ELEM_KEY, key);
-  if (!isDelete) writeValue(writer, set, element, beyond === undefined ? ELEM_INTERVAL_OPEN : 0);
+  writeBytes(writer, NFTA_SET_ELEM_KEY, key);
+  if (!isDelete) writeValue(writer, element, beyond === undefined ? ELEM_INTERVAL_OPEN : 0);
   writer.end();
   if (beyond === undefined) return;
   writer.beginNested(NFTA_LIST_ELEM).attributeBe32(NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
-  writeKey(writer, NFTA_SET_ELEM_KEY, beyond);
+  writeBytes(writer, NFTA_SET_ELEM_KEY, beyond);
   writer.end();
 }
 
-function writeKey(writer: MessageWriter, type: number, key: string): void {
-  writer.beginNested(type).attributeLatin1(NFTA_DATA_VALUE, key).end();
+function writeBytes(writer: MessageWriter, type: number, bytes: string): void {
+  writer.beginNested(type).attributeLatin1(NFTA_DATA_VALUE, bytes).end();
 }
 
-function writeValue(writer: MessageWriter, set: NftSet, { value, comment }: NftElement, flags = 0): void {
-  if (value !== undefined) {
-    writer.beginNested(NFTA_SET_ELEM_DATA);
-    if (set.value === 'verdict') writeVerdictText(writer, value);
-    else writer.attributeLatin1(NFTA_DATA_VALUE, value);
-    writer.end();
-  }
+function writeValue(writer: MessageWriter, { value, comment }: NftElement, flags = 0): void {
+  if (value !== undefined) writeBytes(writer, NFTA_SET_ELEM_DATA, value);
   if (comment === undefined && !flags) return;
   const data: UserDatum[] = [];
   if (comment !== undefined) data.push(textDatum(UDATA_COMMENT, comment));

@@ -144,8 +144,7 @@ function writeLookup(
   { set, from, to, isInverted }: Expression<'lookup'>,
 ): MessageWriter {
   register(writer.attributeString(NFTA_LOOKUP.SET, set), NFTA_LOOKUP.SREG, from);
-  if (to === 'verdict') writer.attributeBe32(NFTA_LOOKUP.DREG, NFT_REG_VERDICT);
-  else if (to !== undefined) register(writer, NFTA_LOOKUP.DREG, to);
+  if (to !== undefined) register(writer, NFTA_LOOKUP.DREG, to);
   return isInverted ? writer.attributeBe32(NFTA_LOOKUP.FLAGS, NFT_LOOKUP_F_INV) : writer;
 }
 
@@ -153,7 +152,7 @@ const NFTA_IMMEDIATE = { DREG: 1, DATA: 2 } as const;
 
 function writeImmediate(writer: MessageWriter, { verdict }: Expression<'verdict'>): MessageWriter {
   writer.attributeBe32(NFTA_IMMEDIATE.DREG, NFT_REG_VERDICT).beginNested(NFTA_IMMEDIATE.DATA);
-  writeVerdict(writer, verdict.kind, 'chain' in verdict ? verdict.chain : undefined);
+  writeVerdict(writer, verdict);
   return writer.end();
 }
 

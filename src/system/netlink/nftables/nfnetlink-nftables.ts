@@ -87,8 +87,6 @@ export const NFTA_DATA_VALUE = 1;
 export const NFTA_DATA_VERDICT = 2;
 export const NFTA_VERDICT_CODE = 1;
 export const NFTA_VERDICT_CHAIN = 2;
-/** As the type of data. */
-export const NFT_DATA_VERDICT = 0xffffff00;
 
 export const NFTA_GEN_ID = 1;
 export const NFTA_GEN_PROC_PID = 2;

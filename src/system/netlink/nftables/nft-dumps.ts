@@ -73,7 +73,7 @@ export class NftDumps {
     const request = this.#request({ type: NFT_MSG_GETSETELEM, flags: NLM_F_DUMP, table, object });
     for await (const payloads of this.#dump(request)) {
       const elements: Boundary[] = [];
-      for (const payload of payloads) readElements(payload, set, elements);
+      for (const payload of payloads) readElements(payload, elements);
       if (elements.length > 0) yield elements;
     }
   }

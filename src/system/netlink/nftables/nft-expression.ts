@@ -48,12 +48,12 @@ export type NftExpression =
       readonly operator: 'equal' | 'not-equal';
       readonly value: Uint8Array;
     }
-  /** Ends the rule unless the key is in the set (or is not, when inverted). `verdict`: the map says what comes next. */
+  /** Ends the rule unless the key is in the set (or is not, when inverted). Of a map, `to` gets the value. */
   | {
       readonly kind: 'lookup';
       readonly set: string;
       readonly from: Register;
-      readonly to?: Register | 'verdict';
+      readonly to?: Register;
       readonly isInverted?: boolean;
     }
   | { readonly kind: 'verdict'; readonly verdict: NftVerdict }

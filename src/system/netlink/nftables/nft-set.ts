@@ -14,7 +14,7 @@ export interface NftSet {
   /** More than one field: a concatenation. */
   readonly key: readonly NftFieldType[];
   /** What a map has for a key; undefined for a set. */
-  readonly value?: 'verdict' | readonly NftFieldType[];
+  readonly value?: readonly NftFieldType[];
   /** Keys are ranges; several fields in one key each have a range of their own. */
   readonly isInterval?: boolean;
   /** Packets add elements, and elements expire. */
@@ -31,11 +31,7 @@ export interface NftElement {
   readonly key: string;
   /** Of sets of intervals: the last key that belongs to it, inclusive. Without it the interval is the key alone. */
   readonly keyEnd?: string;
-  /** Bytes, or of a verdict map an NftVerdictText. */
   readonly value?: string;
   /** At most 127 bytes of UTF-8. */
   readonly comment?: string;
 }
-
-/** What an element of a verdict map has for a value. */
-export type NftVerdictText = `goto ${string}` | `jump ${string}` | 'accept' | 'drop' | 'return';

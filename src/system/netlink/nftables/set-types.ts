@@ -1,7 +1,6 @@
 // What nf_tables and nft know of a set beyond its elements: numbers of types, lengths, flags. nft keeps in user data what its
 // types do not say: byte orders, and the expressions of which a key is made when one of them has no named type.
 import {
-  NFT_DATA_VERDICT,
   NFT_SET_CONCAT,
   NFT_SET_EVAL,
   NFT_SET_INTERVAL,
@@ -21,7 +20,7 @@ import { textDatum, type UserDatum, u32Datum, userData } from './user-data.ts';
 
 /** What the kernel is told of keys or data. */
 export interface DataType {
-  /** nft's number. The kernel only keeps it, except for verdicts. */
+  /** nft's number. The kernel only keeps it. */
   readonly number: number;
   readonly bytes: number;
 }
@@ -78,13 +77,9 @@ export function setShape(set: NftSet): string {
   return shapeOf(setFlags(set), keyType(set), valueType(set));
 }
 
-/** The kernel has a length of its own for verdicts. */
 export function shapeOf(flags: number, key: DataType, value: DataType | undefined): string {
   const shape = `flags ${flags} key ${key.number}/${key.bytes}`;
-  if (!value) return shape;
-  return value.number === NFT_DATA_VERDICT
-    ? `${shape} verdict`
-    : `${shape} value ${value.number}/${value.bytes}`;
+  return value ? `${shape} value ${value.number}/${value.bytes}` : shape;
 }
 
 export function setFlags({ key, value, isInterval, isDynamic }: NftSet): number {
@@ -102,7 +97,6 @@ export function keyType({ key }: NftSet): DataType {
 
 /** undefined of sets. */
 export function valueType({ value }: NftSet): DataType | undefined {
-  if (value === 'verdict') return { number: NFT_DATA_VERDICT, bytes: 0 };
   return value && concatenation(value);
 }
 
@@ -116,9 +110,9 @@ export function setUserData({ key, value, comment }: NftSet): Buffer {
   const isTypeof = key.includes('number');
   const data = [
     u32Datum(UDATA_SET_KEYBYTEORDER, byteOrder(key)),
-    ...(value ? [u32Datum(UDATA_SET_DATABYTEORDER, valueByteOrder(value))] : []),
+    ...(value ? [u32Datum(UDATA_SET_DATABYTEORDER, byteOrder(value))] : []),
     ...expressionData(UDATA_SET_KEY_TYPEOF, key, isTypeof),
-    ...(value && value !== 'verdict' ? expressionData(UDATA_SET_DATA_TYPEOF, value, isTypeof) : []),
+    ...(value ? expressionData(UDATA_SET_DATA_TYPEOF, value, isTypeof) : []),
     ...(value ? [u32Datum(UDATA_SET_DATA_INTERVAL, 0)] : []),
     ...(comment === undefined ? [] : [textDatum(UDATA_SET_COMMENT, comment)]),
   ];
@@ -133,10 +127,6 @@ function concatenation(fields: readonly NftFieldType[]): DataType {
     number: types.reduce((number, type) => (number << TYPE_BITS) | type.number, 0),
     bytes: types.reduce((bytes, type) => bytes + Math.max(type.bytes, REGISTER_BYTES), 0),
   };
-}
-
-function valueByteOrder(value: 'verdict' | readonly NftFieldType[]): number {
-  return value === 'verdict' ? BYTEORDER_INVALID : byteOrder(value);
 }
 
 function byteOrder(fields: readonly NftFieldType[]): number {

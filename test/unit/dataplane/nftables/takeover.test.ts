@@ -5,15 +5,12 @@ import { createNftablesDataplane } from '../../../../src/dataplane/nftables/nfta
 import { NftBatch } from '../../../../src/system/netlink/nftables/nft-batch.ts';
 import { cooperate } from '../../../../src/util/cooperate.ts';
 import { aFrontend, aGlobalPlan, aServicePlan, aTarget, changeOf } from '../../../builders/iptables-plans.ts';
+import { makeVerdictMap } from '../../../builders/verdict-map.ts';
 import { FakeNfTables } from '../../../fakes/fake-nf-tables.ts';
 
 const TABLE = { family: 'IPv4', name: 'kube-proxy' } as const;
 const ANCHOR = { type: 'nat', point: 'prerouting', priority: -100 } as const;
-const SERVICE_IPS = {
-  name: 'service-ips',
-  key: ['ipv4-address', 'protocol', 'port'],
-  value: 'verdict',
-} as const;
+const SERVICE_IPS = { name: 'service-ips', key: ['ipv4-address', 'protocol', 'port'] } as const;
 const KEY = '\x0a\x60\x01\x01\x06\0\0\0\0\x50\0\0';
 const SERVICE = aServicePlan({
   frontends: [aFrontend('10.96.1.1')],
@@ -25,15 +22,15 @@ let nfTables: FakeNfTables;
 
 /** Packets come in by nat-prerouting and go to a chain of a Service, by way of a map. */
 async function runKubeProxy(): Promise<void> {
+  const chains = new NftBatch(TABLE);
+  chains.newTable();
+  chains.newChain({ name: 'service-A' });
+  expect(await nfTables.transact(chains.end())).toEqual([]);
+  const map = makeVerdictMap(TABLE, SERVICE_IPS, { key: KEY, chain: 'service-A' });
+  expect(await nfTables.transact(map)).toEqual([]);
   const batch = new NftBatch(TABLE);
-  batch.newTable();
-  batch.newChain({ name: 'service-A' });
-  batch.newSet(SERVICE_IPS);
-  batch.newElements(SERVICE_IPS, [{ key: KEY, value: 'goto service-A' }]);
   for (const chain of [{ name: 'services' }, { name: 'nat-prerouting', hook: ANCHOR }]) batch.newChain(chain);
-  batch.newRule('services', {
-    expressions: [{ kind: 'lookup', set: 'service-ips', from: 0, to: 'verdict' }],
-  });
+  batch.newRule('services', { expressions: [{ kind: 'lookup', set: 'service-ips', from: 0 }] });
   batch.newRule('nat-prerouting', { expressions: [verdictOf('jump', 'services')] });
   expect(await nfTables.transact(batch.end())).toEqual([]);
 }
