@@ -30,11 +30,10 @@ export function* elementsBeyond(
   const otherUses = other ? frontendUses(other, family) : [];
   yield* frontendElementsBeyond(layout, uses, other && frontendElements(other, otherUses));
   for (const use of uses) {
-    const other = otherUses.find(({ key }) => key === use.key);
-    yield* slotsBeyond(use.key, { slots: use.endpoints, others: other?.endpoints, firstSlot: 0 });
-    yield* slotsBeyond(use.key, {
-      ...{ slots: use.localEndpoints, others: other?.localEndpoints, firstSlot: FIRST_LOCAL_SLOT },
-    });
+    const otherUse = otherUses.find(({ key }) => key === use.key);
+    const [slots, others] = [use.localEndpoints, otherUse?.localEndpoints];
+    yield* slotsBeyond(use.key, { slots: use.endpoints, others: otherUse?.endpoints, firstSlot: 0 });
+    yield* slotsBeyond(use.key, { slots, others, firstSlot: FIRST_LOCAL_SLOT });
   }
 }
 

@@ -10,15 +10,14 @@ import type { FoundElements } from './state.ts';
 
 /** Which endpoint has which slot: as the first frontend that has any of the kind shows, because all have the same. */
 export function foundHistory(found: FoundElements, plan: ServicePlan, family: IpFamily): SlotHistory {
-  const history = { cluster: [] as Packed[], local: [] as Packed[] };
+  const history: Record<keyof SlotHistory, readonly Packed[]> = { cluster: [], local: [] };
   for (const frontend of plan.frontends) {
     const key = packFrontend(frontend, family);
-    const readInto = (kind: keyof SlotHistory, firstSlot: number) => {
-      if (history[kind].length > 0) return;
-      for (const [, endpoint] of slotsFrom(found, key, firstSlot)) history[kind].push(endpoint);
-    };
-    readInto(sharedEndpoints(plan, frontend), 0);
-    readInto('local', FIRST_LOCAL_SLOT);
+    const shown = [[sharedEndpoints(plan, frontend), 0] as const, ['local', FIRST_LOCAL_SLOT] as const];
+    for (const [kind, firstSlot] of shown) {
+      if (history[kind].length > 0) continue;
+      history[kind] = Array.from(slotsFrom(found, key, firstSlot), ([, endpoint]) => endpoint);
+    }
   }
   return history;
 }

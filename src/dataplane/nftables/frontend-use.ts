@@ -82,6 +82,11 @@ function refusals({ verdict }: TrafficPlan): SetName[] {
   return [verdict === 'drop' ? 'dropped-frontends' : 'rejected-frontends'];
 }
 
+const EXTERNAL_SETS = {
+  Cluster: 'cluster-external-frontends',
+  Local: 'local-external-frontends',
+} as const;
+
 type Treatment = Pick<FrontendUse, 'externalPolicy' | 'affinitySeconds' | 'isRestricted'>;
 
 function treatmentSets(
@@ -89,9 +94,8 @@ function treatmentSets(
   isServedInternally: boolean,
 ): SetName[] {
   const sets: SetName[] = [];
-  if (isServedInternally && affinitySeconds === 0) sets.push('plain-frontends');
-  if (externalPolicy)
-    sets.push(externalPolicy === 'Local' ? 'local-external-frontends' : 'cluster-external-frontends');
+  if (isServedInternally) sets.push('internal-frontends');
+  if (externalPolicy) sets.push(EXTERNAL_SETS[externalPolicy]);
   if (affinitySeconds > 0) sets.push(affinitySet(affinitySeconds).name);
   if (isRestricted) sets.push('restricted-frontends');
   return sets;

@@ -14,7 +14,6 @@ export const LAYOUT_CHAIN = 'fairlead-layout-2';
 export const SERVICES = 'dispatch';
 export const MASQUERADING = 'masquerade-marked';
 export const NODE_PORTS = 'node-ports';
-export const PICK = 'pick';
 export const LEARNING = 'learning';
 export const CHECK_INPUT = 'check-input';
 export const CHECK_OUTPUT = 'check-output';
@@ -26,6 +25,11 @@ export const REJECTING = 'rejecting';
 export interface Serves {
   readonly isNodePort: boolean;
   readonly isLocal: boolean;
+}
+
+/** Where a pick begins, for all who get no local endpoints: leads to the chain of the frontend's size. */
+export function pickStart(isNodePort: boolean): string {
+  return variant('pick', { isNodePort, isLocal: false });
 }
 
 /** Picks one of up to `size` endpoints. */

@@ -33,7 +33,7 @@ export type AffinitySetName = `affinity-${number}s`;
 
 export type FixedSetName =
   | SizeSetName
-  | 'plain-frontends'
+  | 'internal-frontends'
   | 'cluster-external-frontends'
   | 'local-external-frontends'
   | 'endpoints'
@@ -55,15 +55,11 @@ const FRONTEND = ['address', 'protocol', 'port'] as const;
 export const FIXED_SETS: readonly SetSchema[] = [
   {
     name: 'endpoints',
-    comment: 'endpoints by frontend and slot; those of this node from slot 65536 on',
+    comment: 'endpoints by frontend and slot; external policy Local: from 65536 on',
     key: [...FRONTEND, 'slot'],
     value: ['address', 'port'],
   },
-  {
-    name: 'plain-frontends',
-    comment: 'ClusterIPs without session affinity: nothing but a pick',
-    key: FRONTEND,
-  },
+  { name: 'internal-frontends', comment: 'ClusterIPs with their ports', key: FRONTEND },
   ...PICK_SIZES.map((size) => sizeSet(size, false)),
   { name: 'service-cluster-ips', comment: 'ClusterIPs of Services', key: ['address'] },
   {

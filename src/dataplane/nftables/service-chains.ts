@@ -7,25 +7,26 @@
 import type { Chain, Rule } from './chain.ts';
 import { fromLocalPod, notFromLocalPod, toNodePortAddress } from './locality.ts';
 import { CT_STATUS_TRANSLATED, hasMark, isLocalAddress } from './match.ts';
-import { localExternalChain, MASQUERADING, NODE_PORTS, PICK, SERVICES } from './names.ts';
+import { localExternalChain, MASQUERADING, NODE_PORTS, pickStart, SERVICES } from './names.ts';
 import { ADDRESS_FIELDS, frontendKey, PORT, PROTOCOL } from './packet-field.ts';
 import { pickRules } from './pick-chains.ts';
-import { ACCEPT, dnatTo, flipMark, goTo, inSet, jump, MASQUERADE, RETURN, ruleOf, setMark } from './rule.ts';
+import { ACCEPT, dnatTo, flipMark, goTo, inSet, MASQUERADE, ruleOf, setMark } from './rule.ts';
 import { affinitySet } from './schema.ts';
 import type { SkeletonContext } from './skeleton.ts';
 
 export function serviceChains(context: SkeletonContext): readonly Chain[] {
   return [
     servicesChain(context),
-    nodePortsChain(context),
-    pickChain(context),
+    { name: NODE_PORTS, comment: 'new connections to NodePorts', rules: external(context, true) },
     localExternal(context, false),
     localExternal(context, true),
+    pick(context, false),
+    pick(context, true),
     masqueradingChain(context),
   ];
 }
 
-/** ClusterIPs without affinity come first because they are most. A frontend with the very address comes before a NodePort. */
+/** ClusterIPs come first because they are most. A frontend with the very address comes before a NodePort. */
 function servicesChain(context: SkeletonContext): Chain {
   const { family, global } = context;
   return {
@@ -33,27 +34,11 @@ function servicesChain(context: SkeletonContext): Chain {
     comment: 'new connections',
     rules: [
       ...masqueradeInternal(context),
-      ruleOf(inSet(frontendKey(family, false), 'plain-frontends'), goTo(PICK)),
-      ...treat(context, false),
-      ruleOf(jump(PICK)),
+      ruleOf(inSet(frontendKey(family, false), 'internal-frontends'), goTo(pickStart(false))),
+      ...external(context, false),
       ruleOf(toNodePortAddress(family, global), goTo(NODE_PORTS)),
     ],
   };
-}
-
-function nodePortsChain(context: SkeletonContext): Chain {
-  const picks = pickRules(context.family, { isNodePort: true, isLocal: false });
-  return {
-    name: NODE_PORTS,
-    comment: 'new connections to NodePorts',
-    rules: [...treat(context, true), ...picks],
-  };
-}
-
-/** Comes back with what is no frontend, or has no endpoint. */
-function pickChain({ family }: SkeletonContext): Chain {
-  const rules = pickRules(family, { isNodePort: false, isLocal: false });
-  return { name: PICK, comment: 'picks an endpoint', rules };
 }
 
 function masqueradeInternal({ family, global }: SkeletonContext): readonly Rule[] {
@@ -62,31 +47,40 @@ function masqueradeInternal({ family, global }: SkeletonContext): readonly Rule[
   return from ? [ruleOf(toClusterIp, from, setMark(global.masqueradeMark))] : [];
 }
 
-/** Frontends that need more than a pick: external ones, and those with affinity. */
-function treat(context: SkeletonContext, isNodePort: boolean): readonly Rule[] {
-  const key = frontendKey(context.family, isNodePort);
+function external({ family, global }: SkeletonContext, isNodePort: boolean): readonly Rule[] {
+  const key = frontendKey(family, isNodePort);
+  const mark = setMark(global.masqueradeMark);
   return [
-    ruleOf(inSet(key, 'cluster-external-frontends'), setMark(context.global.masqueradeMark)),
-    ruleOf(inSet(key, 'local-external-frontends'), jump(localExternalChain(isNodePort))),
-    ...goWhereItWasBefore(context, isNodePort),
+    ruleOf(inSet(key, 'cluster-external-frontends'), mark, goTo(pickStart(isNodePort))),
+    ruleOf(inSet(key, 'local-external-frontends'), goTo(localExternalChain(isNodePort))),
   ];
 }
 
-/** Pods of this node, and the node itself, take the short cut: back, to all endpoints. */
+/** Pods of this node, and the node itself, take the short cut: to all endpoints. */
 function localExternal(context: SkeletonContext, isNodePort: boolean): Chain {
   const { family, global } = context;
   const fromPod = fromLocalPod(global.localDetector);
+  const toAll = goTo(pickStart(isNodePort));
   return {
     name: localExternalChain(isNodePort),
     comment: `${isNodePort ? 'NodePorts' : 'external addresses'}, policy Local`,
     rules: [
-      ...(fromPod ? [ruleOf(fromPod, RETURN)] : []),
-      ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), RETURN),
+      ...(fromPod ? [ruleOf(fromPod, toAll)] : []),
+      ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), toAll),
       ...goWhereItWasBefore(context, isNodePort),
       ...pickRules(family, { isNodePort, isLocal: true }),
       // Without an endpoint here: not translated, and so refused later.
       ruleOf(ACCEPT),
     ],
+  };
+}
+
+function pick(context: SkeletonContext, isNodePort: boolean): Chain {
+  const sizes = pickRules(context.family, { isNodePort, isLocal: false });
+  return {
+    name: pickStart(isNodePort),
+    comment: `where an endpoint is picked${isNodePort ? ' for a NodePort' : ''}`,
+    rules: [...goWhereItWasBefore(context, isNodePort), ...sizes],
   };
 }
 

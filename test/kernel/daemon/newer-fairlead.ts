@@ -32,7 +32,6 @@ const REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   },
   'src/dataplane/nftables/names.ts': {
     'fairlead-layout-2': 'fairlead-layout-3',
-    "PICK = 'pick'": "PICK = 'second-pick'",
     ...Object.fromEntries(NFTABLES_CHAINS.map((name) => [`'${name}'`, `'second-${name}'`])),
     'return `${isNodePort': 'return `second-${isNodePort',
   },

@@ -3,6 +3,9 @@
 import { FIRST_LOCAL_SLOT, PICK_SIZES } from '../../../src/dataplane/nftables/schema.ts';
 import type { ListedChain, ListedTable } from './nftables-listing.ts';
 
+/** From these, rules go on to the pick. */
+const LEADING = ['internal-frontends', 'cluster-external-frontends', 'local-external-frontends'];
+
 /** None of a table through which no packet comes. */
 export function faultsOfTable(table: ListedTable): string[] {
   if (!isLive(table)) return [];
@@ -14,14 +17,15 @@ export function faultsOfTable(table: ListedTable): string[] {
     table,
     sizesOf(table).map(({ set }) => set),
   );
-  const [plain, treated] = [keysOf(table, ['plain-frontends']), keysOf(table, setsOfTreated(table))];
-  const led = plain.union(treated);
+  const led = keysOf(table, LEADING);
   return [
     ...[...table.chains].flatMap(emptyBaseChain),
     ...[...table.chains].flatMap(([, { rules }]) => deadEnds(table, rules)),
     ...picks,
-    ...[...plain.intersection(treated)].map((key) => `${key} is not treated`),
     ...[...led.difference(picked)].map((key) => `no endpoint is picked for ${key}`),
+    ...[...keysOf(table, affinitySets(table)).difference(led)].map(
+      (key) => `nothing leads to clients of ${key}`,
+    ),
     ...[...picked.difference(led)].map((key) => `nothing leads to the pick for ${key}`),
     ...[...new Set(slots.keys()).difference(picked)].map((key) => `nothing leads to the endpoints of ${key}`),
   ];
@@ -70,9 +74,8 @@ function faultOfPick({ set, isLocal, size }: Size, slots: readonly number[]): st
   return isFilled ? undefined : `slots ${used} for ${set}`;
 }
 
-/** Of frontends that need more than a pick. */
-function setsOfTreated({ sets }: ListedTable): string[] {
-  return [...sets.keys()].filter((name) => /^(affinity-|(cluster|local)-external-frontends$)/.test(name));
+function affinitySets({ sets }: ListedTable): string[] {
+  return [...sets.keys()].filter((name) => name.startsWith('affinity-'));
 }
 
 function slotsByFrontend(table: ListedTable): ReadonlyMap<string, readonly number[]> {

@@ -2,8 +2,8 @@
 // notice. The faults are those of a table of constant size: keys, slots, sizes, and the rules that all Services share.
 import type { Chain, Rule } from '../../../src/dataplane/nftables/chain.ts';
 import type { Element, Packed } from '../../../src/dataplane/nftables/element.ts';
-import { LEARNING, MASQUERADING, NODE_PORTS, PICK, SERVICES } from '../../../src/dataplane/nftables/names.ts';
-import type { PickSize } from '../../../src/dataplane/nftables/schema.ts';
+import { LEARNING, MASQUERADING, NODE_PORTS, pickStart } from '../../../src/dataplane/nftables/names.ts';
+import { PICK_SIZES, type PickSize } from '../../../src/dataplane/nftables/schema.ts';
 import type { NftExpression } from '../../../src/system/netlink/nftables/nft-expression.ts';
 import type { CaughtFault } from './catching.ts';
 
@@ -52,15 +52,9 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'knows no more than one endpoint',
-    chain: inChain(PICK, (rules) => rules.slice(0, 1)),
+    chain: inChain(pickStart(false), (rules) => rules.slice(0, 1 - PICK_SIZES.length)),
     caughtBy: [CLUSTER_IP, FROM_POD],
     symptom: /ECONNREFUSED|ETIMEDOUT/,
-  },
-  {
-    name: 'takes external addresses for unknown ones',
-    chain: inChain(SERVICES, (rules) => rules.filter((rule) => !jumpsTo(PICK, rule))),
-    caughtBy: [VIP_LOCAL, FROM_POD],
-    symptom: /pod-2-1:8080 is not reached|ECONNREFUSED|ETIMEDOUT/,
   },
   {
     name: 'draws only once, whether the slot is filled or not',
@@ -203,11 +197,6 @@ function withSize(change: (size: PickSize) => PickSize): ElementChange {
 function inChain(name: string | RegExp, change: (rules: readonly Rule[]) => readonly Rule[]): ChainChange {
   const isMeant = (chain: Chain) => (typeof name === 'string' ? chain.name === name : name.test(chain.name));
   return (chain) => (isMeant(chain) ? { ...chain, rules: change(chain.rules) } : chain);
-}
-
-function jumpsTo(chain: string, { expressions }: Rule): boolean {
-  const [first] = expressions;
-  return first?.kind === 'verdict' && first.verdict.kind === 'jump' && first.verdict.chain === chain;
 }
 
 /** Without the expressions of a kind; the very rule when it has none. */

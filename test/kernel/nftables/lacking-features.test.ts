@@ -20,7 +20,7 @@ describe.each(FAMILIES)('the trial of %s', (family) => {
 
   it('tells what the kernel refuses', async () => {
     const nfTables = new FakeNfTables();
-    // The fourth message: after the table, its endpoints and its plain frontends.
+    // The fourth message: after the table, its endpoints and its internal frontends.
     nfTables.refuseMessage(4, 'EOPNOTSUPP');
     // The rules that look into it are refused as well.
     const [first] = await lackingFeatures(nfTables, family);

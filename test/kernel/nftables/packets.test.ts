@@ -53,8 +53,8 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
       'endpoints',
       ...pods.map((name, i) => `${frontend} . ${firstSlot + i} : ${podIp(name)} . ${POD_PORT}`),
     );
-  const addPlain = (frontend: string, size: number) => {
-    add('plain-frontends', frontend);
+  const addInternal = (frontend: string, size: number) => {
+    add('internal-frontends', frontend);
     add(`frontends-${size}`, frontend);
   };
   const reset = (fields: Partial<GlobalPlan> = {}, affinitySeconds: readonly number[] = []) => {
@@ -77,7 +77,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     for (const protocol of ['tcp', 'udp']) {
       const frontend = `${serviceIp} . ${protocol} . 80`;
       addEndpoints(frontend, pods);
-      addPlain(frontend, count === 1 ? 1 : count <= 4 ? 4 : 16);
+      addInternal(frontend, count === 1 ? 1 : count <= 4 ? 4 : 16);
     }
     add('service-cluster-ips', serviceIp);
     for (const protocol of ['tcp', 'udp'])
@@ -95,13 +95,13 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('keep the source of local pods on the way to a ClusterIP, and masquerade all others', async () => {
     const frontend = `${serviceIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-4']);
-    addPlain(frontend, 1);
+    addInternal(frontend, 1);
     add('service-cluster-ips', serviceIp);
     expect((await fromPod(serviceIp, 80)).sources).toEqual([podIp('pod-1')]);
     expect((await fromClient(serviceIp, 80)).sources).toEqual([nodeIp()]);
     reset({ masqueradeAll: true });
     addEndpoints(frontend, ['pod-4']);
-    addPlain(frontend, 1);
+    addInternal(frontend, 1);
     add('service-cluster-ips', serviceIp);
     expect((await fromPod(serviceIp, 80)).sources).toEqual([nodeIp()]);
   });
@@ -114,7 +114,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     ] as const) {
       reset({ localDetector });
       addEndpoints(frontend, ['pod-4']);
-      addPlain(frontend, 1);
+      addInternal(frontend, 1);
       add('service-cluster-ips', serviceIp);
       expect((await fromPod(serviceIp, 80)).sources).toEqual([podIp('pod-1')]);
       expect((await fromClient(serviceIp, 80)).sources).toEqual([nodeIp()]);
@@ -125,7 +125,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('masquerade a pod that is balanced to itself', async () => {
     const frontend = `${serviceIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-1']);
-    addPlain(frontend, 1);
+    addInternal(frontend, 1);
     add('service-cluster-ips', serviceIp);
     expect((await fromPod(serviceIp, 80, { timeoutMs: 300 })).errors).toEqual(['ETIMEDOUT']);
     add('hairpin-endpoints', `${podIp('pod-1')} . ${podIp('pod-1')} . tcp . ${POD_PORT}`);
@@ -217,7 +217,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     const addSticky = (address: string, port: number) => {
       const frontend = `${address} . tcp . ${port}`;
       addEndpoints(frontend, REMOTE_PODS);
-      if (address !== serviceIp) add('cluster-external-frontends', frontend);
+      add(address === serviceIp ? 'internal-frontends' : 'cluster-external-frontends', frontend);
       add('frontends-4', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
     };
@@ -226,7 +226,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     it.each(['TCP', 'UDP'] as const)('keep a client at its endpoint: %s', async (protocol) => {
       const frontend = `${serviceIp} . ${protocol.toLowerCase()} . 80`;
       addEndpoints(frontend, REMOTE_PODS);
-      add('frontends-4', frontend);
+      addInternal(frontend, 4);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       const [first = ''] = (await fromPod(serviceIp, 80, { protocol })).answeredBy;
       const again = await fromPod(serviceIp, 80, { protocol, count: 20 });
