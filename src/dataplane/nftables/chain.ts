@@ -3,7 +3,7 @@ import type { NftExpression } from '../../system/netlink/nftables/nft-expression
 
 export interface Chain {
   readonly name: string;
-  /** Only of base chains: where packets come in. Without one the chain does nothing until a rule or an element leads to it. */
+  /** Only of base chains: where packets come in. Without one the chain does nothing until a rule leads to it. */
   readonly hook?: Hook;
   readonly comment?: string;
   readonly rules: readonly Rule[];
