@@ -60,7 +60,7 @@ function frontendUse(layout: ServiceLayout, frontend: Frontend, family: IpFamily
     ...{ key: packFrontend(frontend, family), endpoints, localEndpoints },
     ...treatment,
     ends: [...sizeSets(endpoints, false), ...sizeSets(localEndpoints, true), ...refusals(traffic)],
-    treatments: treatmentSets(treatment, isInternal && hasEndpoints),
+    treatments: [...(hasEndpoints ? entrySets(treatment, frontend) : []), ...treatmentSets(treatment)],
   };
 }
 
@@ -89,12 +89,14 @@ const EXTERNAL_SETS = {
 
 type Treatment = Pick<FrontendUse, 'externalPolicy' | 'affinitySeconds' | 'isRestricted'>;
 
-function treatmentSets(
-  { externalPolicy, affinitySeconds, isRestricted }: Treatment,
-  isServedInternally: boolean,
-): SetName[] {
+/** Where a connection goes first. To NodePorts the addresses of the node lead, not their keys. */
+function entrySets({ affinitySeconds }: Treatment, { kind }: Frontend): SetName[] {
+  if (kind === 'NodePort') return [];
+  return [kind === 'ClusterIP' && affinitySeconds === 0 ? 'plain-frontends' : 'treated-frontends'];
+}
+
+function treatmentSets({ externalPolicy, affinitySeconds, isRestricted }: Treatment): SetName[] {
   const sets: SetName[] = [];
-  if (isServedInternally) sets.push('internal-frontends');
   if (externalPolicy) sets.push(EXTERNAL_SETS[externalPolicy]);
   if (affinitySeconds > 0) sets.push(affinitySet(affinitySeconds).name);
   if (isRestricted) sets.push('restricted-frontends');

@@ -13,6 +13,8 @@ export const LAYOUT_CHAIN = 'fairlead-layout-2';
 /** kube-proxy has chains called `services` and `masquerading`, through which packets still come while ours are made. */
 export const SERVICES = 'dispatch';
 export const MASQUERADING = 'masquerade-marked';
+export const PICK = 'pick';
+export const TREAT = 'treat';
 export const NODE_PORTS = 'node-ports';
 export const LEARNING = 'learning';
 export const CHECK_INPUT = 'check-input';
@@ -25,11 +27,6 @@ export const REJECTING = 'rejecting';
 export interface Serves {
   readonly isNodePort: boolean;
   readonly isLocal: boolean;
-}
-
-/** Where a pick begins, for all who get no local endpoints: leads to the chain of the frontend's size. */
-export function pickStart(isNodePort: boolean): string {
-  return variant('pick', { isNodePort, isLocal: false });
 }
 
 /** Picks one of up to `size` endpoints. */

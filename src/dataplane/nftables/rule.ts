@@ -20,6 +20,7 @@ export function ruleOf(...parts: readonly RulePart[]): Rule {
 export const COUNTER: RulePart = [{ kind: 'counter' }];
 export const DROP: RulePart = [{ kind: 'verdict', verdict: { kind: 'drop' } }];
 export const ACCEPT: RulePart = [{ kind: 'verdict', verdict: { kind: 'accept' } }];
+export const RETURN: RulePart = [{ kind: 'verdict', verdict: { kind: 'return' } }];
 export const REJECT: RulePart = [{ kind: 'reject' }];
 export const MASQUERADE: RulePart = [{ kind: 'masquerade' }];
 

@@ -33,7 +33,8 @@ export type AffinitySetName = `affinity-${number}s`;
 
 export type FixedSetName =
   | SizeSetName
-  | 'internal-frontends'
+  | 'plain-frontends'
+  | 'treated-frontends'
   | 'cluster-external-frontends'
   | 'local-external-frontends'
   | 'endpoints'
@@ -59,7 +60,16 @@ export const FIXED_SETS: readonly SetSchema[] = [
     key: [...FRONTEND, 'slot'],
     value: ['address', 'port'],
   },
-  { name: 'internal-frontends', comment: 'ClusterIPs with their ports', key: FRONTEND },
+  {
+    name: 'plain-frontends',
+    comment: 'frontends that need no more than a pick: ClusterIPs without session affinity',
+    key: FRONTEND,
+  },
+  {
+    name: 'treated-frontends',
+    comment: 'frontends that need more: external ones, and those with session affinity',
+    key: FRONTEND,
+  },
   ...PICK_SIZES.map((size) => sizeSet(size, false)),
   { name: 'service-cluster-ips', comment: 'ClusterIPs of Services', key: ['address'] },
   {

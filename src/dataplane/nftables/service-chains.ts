@@ -7,35 +7,48 @@
 import type { Chain, Rule } from './chain.ts';
 import { fromLocalPod, notFromLocalPod, toNodePortAddress } from './locality.ts';
 import { CT_STATUS_TRANSLATED, hasMark, isLocalAddress } from './match.ts';
-import { localExternalChain, MASQUERADING, NODE_PORTS, pickStart, SERVICES } from './names.ts';
+import { localExternalChain, MASQUERADING, NODE_PORTS, PICK, SERVICES, TREAT } from './names.ts';
 import { ADDRESS_FIELDS, frontendKey, PORT, PROTOCOL } from './packet-field.ts';
 import { pickRules } from './pick-chains.ts';
-import { ACCEPT, dnatTo, flipMark, goTo, inSet, MASQUERADE, ruleOf, setMark } from './rule.ts';
+import { ACCEPT, dnatTo, flipMark, goTo, inSet, jump, MASQUERADE, RETURN, ruleOf, setMark } from './rule.ts';
 import { affinitySet } from './schema.ts';
 import type { SkeletonContext } from './skeleton.ts';
 
 export function serviceChains(context: SkeletonContext): readonly Chain[] {
+  const { family } = context;
+  const [sizes, nodePortSizes] = [false, true].map((isNodePort) =>
+    pickRules(family, { isNodePort, isLocal: false }),
+  );
   return [
     servicesChain(context),
-    { name: NODE_PORTS, comment: 'new connections to NodePorts', rules: external(context, true) },
+    { name: PICK, comment: 'where an endpoint is picked', rules: sizes ?? [] },
+    {
+      name: TREAT,
+      comment: 'new connections that need more than a pick',
+      rules: [...treat(context, false), ruleOf(goTo(PICK))],
+    },
+    {
+      name: NODE_PORTS,
+      comment: 'new connections to NodePorts',
+      rules: [...treat(context, true), ...(nodePortSizes ?? [])],
+    },
     localExternal(context, false),
     localExternal(context, true),
-    pick(context, false),
-    pick(context, true),
     masqueradingChain(context),
   ];
 }
 
-/** ClusterIPs come first because they are most. A frontend with the very address comes before a NodePort. */
+/** ClusterIPs without affinity come first because they are most. A frontend with the very address comes before a NodePort. */
 function servicesChain(context: SkeletonContext): Chain {
   const { family, global } = context;
+  const key = frontendKey(family, false);
   return {
     name: SERVICES,
     comment: 'new connections',
     rules: [
       ...masqueradeInternal(context),
-      ruleOf(inSet(frontendKey(family, false), 'internal-frontends'), goTo(pickStart(false))),
-      ...external(context, false),
+      ruleOf(inSet(key, 'plain-frontends'), goTo(PICK)),
+      ruleOf(inSet(key, 'treated-frontends'), goTo(TREAT)),
       ruleOf(toNodePortAddress(family, global), goTo(NODE_PORTS)),
     ],
   };
@@ -47,40 +60,31 @@ function masqueradeInternal({ family, global }: SkeletonContext): readonly Rule[
   return from ? [ruleOf(toClusterIp, from, setMark(global.masqueradeMark))] : [];
 }
 
-function external({ family, global }: SkeletonContext, isNodePort: boolean): readonly Rule[] {
-  const key = frontendKey(family, isNodePort);
-  const mark = setMark(global.masqueradeMark);
+/** What the outside may use is marked or gets local endpoints; who has affinity goes where it went before. */
+function treat(context: SkeletonContext, isNodePort: boolean): readonly Rule[] {
+  const key = frontendKey(context.family, isNodePort);
   return [
-    ruleOf(inSet(key, 'cluster-external-frontends'), mark, goTo(pickStart(isNodePort))),
-    ruleOf(inSet(key, 'local-external-frontends'), goTo(localExternalChain(isNodePort))),
+    ruleOf(inSet(key, 'cluster-external-frontends'), setMark(context.global.masqueradeMark)),
+    ruleOf(inSet(key, 'local-external-frontends'), jump(localExternalChain(isNodePort))),
+    ...goWhereItWasBefore(context, isNodePort),
   ];
 }
 
-/** Pods of this node, and the node itself, take the short cut: to all endpoints. */
+/** Pods of this node, and the node itself, take the short cut: back, to all endpoints. */
 function localExternal(context: SkeletonContext, isNodePort: boolean): Chain {
   const { family, global } = context;
   const fromPod = fromLocalPod(global.localDetector);
-  const toAll = goTo(pickStart(isNodePort));
   return {
     name: localExternalChain(isNodePort),
     comment: `${isNodePort ? 'NodePorts' : 'external addresses'}, policy Local`,
     rules: [
-      ...(fromPod ? [ruleOf(fromPod, toAll)] : []),
-      ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), toAll),
+      ...(fromPod ? [ruleOf(fromPod, RETURN)] : []),
+      ruleOf(isLocalAddress('source'), setMark(global.masqueradeMark), RETURN),
       ...goWhereItWasBefore(context, isNodePort),
       ...pickRules(family, { isNodePort, isLocal: true }),
       // Without an endpoint here: not translated, and so refused later.
       ruleOf(ACCEPT),
     ],
-  };
-}
-
-function pick(context: SkeletonContext, isNodePort: boolean): Chain {
-  const sizes = pickRules(context.family, { isNodePort, isLocal: false });
-  return {
-    name: pickStart(isNodePort),
-    comment: `where an endpoint is picked${isNodePort ? ' for a NodePort' : ''}`,
-    rules: [...goWhereItWasBefore(context, isNodePort), ...sizes],
   };
 }
 

@@ -67,7 +67,7 @@ function textOf(json: string): string {
 
 async function deleteRule(bed: Bed): Promise<void> {
   const listed = await nft(bed, '-a', 'list', 'chain', ...TABLE.split(' '), SERVICES);
-  const [, handle = ''] = /@internal-frontends .*# handle (\d+)/.exec(listed) ?? [];
+  const [, handle = ''] = /@plain-frontends .*# handle (\d+)/.exec(listed) ?? [];
   await nft(bed, 'delete', 'rule', ...TABLE.split(' '), SERVICES, 'handle', handle);
 }
 

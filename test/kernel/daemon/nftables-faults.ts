@@ -4,7 +4,10 @@ import { FIRST_LOCAL_SLOT, PICK_SIZES } from '../../../src/dataplane/nftables/sc
 import type { ListedChain, ListedTable } from './nftables-listing.ts';
 
 /** From these, rules go on to the pick. */
-const LEADING = ['internal-frontends', 'cluster-external-frontends', 'local-external-frontends'];
+const LEADING = ['plain-frontends', 'treated-frontends'];
+
+/** How external frontends are treated. To NodePorts the addresses of the node lead. */
+const EXTERNAL = ['cluster-external-frontends', 'local-external-frontends'];
 
 /** None of a table through which no packet comes. */
 export function faultsOfTable(table: ListedTable): string[] {
@@ -17,7 +20,9 @@ export function faultsOfTable(table: ListedTable): string[] {
     table,
     sizesOf(table).map(({ set }) => set),
   );
-  const led = keysOf(table, LEADING);
+  const external = keysOf(table, EXTERNAL);
+  const nodePorts = [...external].filter(isNodePort);
+  const led = keysOf(table, LEADING).union(new Set(nodePorts));
   return [
     ...[...table.chains].flatMap(emptyBaseChain),
     ...[...table.chains].flatMap(([, { rules }]) => deadEnds(table, rules)),
@@ -27,6 +32,7 @@ export function faultsOfTable(table: ListedTable): string[] {
       (key) => `nothing leads to clients of ${key}`,
     ),
     ...[...picked.difference(led)].map((key) => `nothing leads to the pick for ${key}`),
+    ...[...external.difference(led)].map((key) => `nothing leads to the treatment of ${key}`),
     ...[...new Set(slots.keys()).difference(picked)].map((key) => `nothing leads to the endpoints of ${key}`),
   ];
 }
@@ -72,6 +78,11 @@ function faultOfPick({ set, isLocal, size }: Size, slots: readonly number[]): st
   const smaller = PICK_SIZES.filter((other) => other < size).at(-1) ?? 0;
   const isFilled = used.every((slot, i) => slot === i) && used.length > smaller && used.length <= size;
   return isFilled ? undefined : `slots ${used} for ${set}`;
+}
+
+/** Its key has the address that stands for any. */
+function isNodePort(key: string): boolean {
+  return /^\{"concat":\["(0\.0\.0\.0|::)"/.test(key);
 }
 
 function affinitySets({ sets }: ListedTable): string[] {

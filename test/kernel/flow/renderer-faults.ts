@@ -2,7 +2,7 @@
 // notice. The faults are those of a table of constant size: keys, slots, sizes, and the rules that all Services share.
 import type { Chain, Rule } from '../../../src/dataplane/nftables/chain.ts';
 import type { Element, Packed } from '../../../src/dataplane/nftables/element.ts';
-import { LEARNING, MASQUERADING, NODE_PORTS, pickStart } from '../../../src/dataplane/nftables/names.ts';
+import { LEARNING, MASQUERADING, NODE_PORTS, PICK } from '../../../src/dataplane/nftables/names.ts';
 import { PICK_SIZES, type PickSize } from '../../../src/dataplane/nftables/schema.ts';
 import type { NftExpression } from '../../../src/system/netlink/nftables/nft-expression.ts';
 import type { CaughtFault } from './catching.ts';
@@ -52,7 +52,7 @@ export const RENDERER_FAULTS: readonly RendererFault[] = [
   },
   {
     name: 'knows no more than one endpoint',
-    chain: inChain(pickStart(false), (rules) => rules.slice(0, 1 - PICK_SIZES.length)),
+    chain: inChain(PICK, (rules) => rules.slice(0, 1 - PICK_SIZES.length)),
     caughtBy: [CLUSTER_IP, FROM_POD],
     symptom: /ECONNREFUSED|ETIMEDOUT/,
   },

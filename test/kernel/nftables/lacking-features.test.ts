@@ -20,8 +20,8 @@ describe.each(FAMILIES)('the trial of %s', (family) => {
 
   it('tells what the kernel refuses', async () => {
     const nfTables = new FakeNfTables();
-    // The fourth message: after the table, its endpoints and its internal frontends.
-    nfTables.refuseMessage(4, 'EOPNOTSUPP');
+    // The fifth message: after the table, its endpoints, and its plain and treated frontends.
+    nfTables.refuseMessage(5, 'EOPNOTSUPP');
     // The rules that look into it are refused as well.
     const [first] = await lackingFeatures(nfTables, family);
     expect(first).toBe('nf_tables refuses set frontends-1: ENOTSUP');

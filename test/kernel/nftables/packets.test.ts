@@ -54,8 +54,12 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
       ...pods.map((name, i) => `${frontend} . ${firstSlot + i} : ${podIp(name)} . ${POD_PORT}`),
     );
   const addInternal = (frontend: string, size: number) => {
-    add('internal-frontends', frontend);
+    add('plain-frontends', frontend);
     add(`frontends-${size}`, frontend);
+  };
+  const addExternal = (set: string, frontend: string) => {
+    add(set, frontend);
+    if (!frontend.startsWith(`${noIp} `)) add('treated-frontends', frontend);
   };
   const reset = (fields: Partial<GlobalPlan> = {}, affinitySeconds: readonly number[] = []) => {
     runIn(node().netns, 'nft', ['flush', 'ruleset']);
@@ -136,7 +140,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('serve NodePorts on addresses of the node, masqueraded under the Cluster policy', async () => {
     const frontend = `${noIp} . tcp . 30080`;
     addEndpoints(frontend, ['pod-1', 'pod-4']);
-    add('cluster-external-frontends', frontend);
+    addExternal('cluster-external-frontends', frontend);
     add('frontends-4', frontend);
     const seen = await fromClient(nodeIp(), 30_080, { count: 50 });
     expect(seen).toMatchObject({ answeredBy: ['pod-1', 'pod-4'], errors: [] });
@@ -151,7 +155,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     reset({ nodePortAddresses: { kind: 'only', ips: [] } });
     const frontend = `${noIp} . tcp . 30080`;
     addEndpoints(frontend, ['pod-4']);
-    add('cluster-external-frontends', frontend);
+    addExternal('cluster-external-frontends', frontend);
     add('frontends-1', frontend);
     expect((await fromClient(nodeIp(), 30_080)).errors).toEqual(['ECONNREFUSED']);
     add('node-port-addresses', nodeIp());
@@ -168,7 +172,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
       const frontend = `${address} . tcp . 30080`;
       addEndpoints(frontend, ['pod-2', 'pod-4']);
       addEndpoints(frontend, ['pod-2'], 65_536);
-      add('local-external-frontends', frontend);
+      addExternal('local-external-frontends', frontend);
       add('frontends-4', frontend);
       add('local-frontends-1', frontend);
 
@@ -203,7 +207,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
   it('let only allowed sources in', async () => {
     const frontend = `${externalIp} . tcp . 80`;
     addEndpoints(frontend, ['pod-4']);
-    add('cluster-external-frontends', frontend);
+    addExternal('cluster-external-frontends', frontend);
     add('frontends-1', frontend);
     add('restricted-frontends', frontend);
     add('allowed-sources', `${frontend} . ${otherClientIp}/${isIpv4 ? 30 : 126}`);
@@ -217,7 +221,8 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     const addSticky = (address: string, port: number) => {
       const frontend = `${address} . tcp . ${port}`;
       addEndpoints(frontend, REMOTE_PODS);
-      add(address === serviceIp ? 'internal-frontends' : 'cluster-external-frontends', frontend);
+      if (address === serviceIp) add('treated-frontends', frontend);
+      else addExternal('cluster-external-frontends', frontend);
       add('frontends-4', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
     };
@@ -226,7 +231,8 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     it.each(['TCP', 'UDP'] as const)('keep a client at its endpoint: %s', async (protocol) => {
       const frontend = `${serviceIp} . ${protocol.toLowerCase()} . 80`;
       addEndpoints(frontend, REMOTE_PODS);
-      addInternal(frontend, 4);
+      add('treated-frontends', frontend);
+      add('frontends-4', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       const [first = ''] = (await fromPod(serviceIp, 80, { protocol })).answeredBy;
       const again = await fromPod(serviceIp, 80, { protocol, count: 20 });
@@ -267,7 +273,7 @@ describe.each(['IPv4', 'IPv6'] as const)('the chains of %s', (family) => {
     it('remember endpoints that have the address of the node itself', async () => {
       const frontend = `${externalIp} . tcp . 80`;
       add('endpoints', `${frontend} . 0 : ${nodeIp()} . ${HOST_PORT}`);
-      add('cluster-external-frontends', frontend);
+      addExternal('cluster-external-frontends', frontend);
       add('frontends-1', frontend);
       add(`affinity-${TIMEOUT_S}s`, frontend);
       expect((await fromClient(externalIp, 80)).answeredBy).toEqual(['node-1']);

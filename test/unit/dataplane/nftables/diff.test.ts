@@ -123,7 +123,7 @@ describe('elements', () => {
     const lastDelete = kernel.written.findLastIndex(({ deletes }) => deletes.length > 0);
     const firstAdd = kernel.written.findIndex(({ adds }) => adds.length > 0);
     expect(lastDelete).toBeLessThan(firstAdd);
-    expect(kernel.table.elements('internal-frontends').size).toBe(1);
+    expect(kernel.table.elements('plain-frontends').size).toBe(1);
   });
 
   it('that several Services need stay until the last of them goes', () => {
@@ -166,7 +166,7 @@ describe('packets', () => {
     expect(kernel.table.isLive).toBe(false);
     kernel.write(changeOf(services(2), { global }), true);
     expect(kernel.changes).toMatchObject({ isOneTransaction: false, makesLive: true });
-    expect(keysOf(kernel.written)).toMatchObject({ 'internal-frontends': 1 });
+    expect(keysOf(kernel.written)).toMatchObject({ 'plain-frontends': 1 });
     expect(kernel.table.isLive).toBe(true);
     kernel.write(changeOf(services(3), { global }), true);
     expect(kernel.changes).toMatchObject({ isOneTransaction: true, makesLive: false });

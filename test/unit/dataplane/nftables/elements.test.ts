@@ -41,7 +41,7 @@ describe('the elements of a service port', () => {
   it('pick an endpoint by slot', () => {
     expect(texts(aServicePlan({ clusterEndpoints: [here, there] }))).toEqual([
       `frontends-4: ${WEB}`,
-      `internal-frontends: ${WEB}`,
+      `plain-frontends: ${WEB}`,
       `endpoints: ${WEB} 0.0.0.0 -> 10.244.1.1 31.144.0.0`,
       `endpoints: ${WEB} 1.0.0.0 -> 10.244.2.1 31.144.0.0`,
     ]);
@@ -72,9 +72,10 @@ describe('the elements of a service port', () => {
     const [LB, NODE_PORT] = [`203.0.113.9 ${TCP} 0.80.0.0`, `0.0.0.0 ${TCP} 117.128.0.0`];
     expect(texts(plan).filter((text) => !text.startsWith('endpoints'))).toEqual([
       `frontends-4: ${WEB}`,
-      `internal-frontends: ${WEB}`,
+      `plain-frontends: ${WEB}`,
       `frontends-4: ${LB}`,
       `local-frontends-1: ${LB}`,
+      `treated-frontends: ${LB}`,
       `local-external-frontends: ${LB}`,
       `frontends-4: ${NODE_PORT}`,
       `local-frontends-1: ${NODE_PORT}`,
@@ -89,7 +90,7 @@ describe('the elements of a service port', () => {
     const plan = aServicePlan({ internal, clusterEndpoints: [there, here], localEndpoints: [here] });
     expect(texts(plan)).toEqual([
       `frontends-1: ${WEB}`,
-      `internal-frontends: ${WEB}`,
+      `plain-frontends: ${WEB}`,
       `endpoints: ${WEB} 0.0.0.0 -> 10.244.1.1 31.144.0.0`,
     ]);
   });
@@ -102,7 +103,7 @@ describe('the elements of a service port', () => {
     const NODE_PORT = `0.0.0.0 ${TCP} 117.128.0.0`;
     expect(texts(plan).filter((text) => !text.startsWith('endpoints'))).toEqual([
       `frontends-1: ${WEB}`,
-      `internal-frontends: ${WEB}`,
+      `treated-frontends: ${WEB}`,
       `affinity-300s: ${WEB}`,
       `frontends-1: ${NODE_PORT}`,
       `cluster-external-frontends: ${NODE_PORT}`,
