@@ -18,7 +18,7 @@ const PROJECT = resolve(import.meta.dirname, '../../..');
 const VERSION = '99.0.0';
 
 const NFTABLES_CHAINS = [
-  ...['dispatch', 'masquerade-marked', 'node-ports', 'learning'],
+  ...['dispatch', 'treat', 'masquerade-marked', 'node-ports', 'learning'],
   ...['check-input', 'check-output', 'rejecting'],
 ];
 
@@ -33,6 +33,7 @@ const REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'src/dataplane/nftables/names.ts': {
     'fairlead-layout-2': 'fairlead-layout-3',
     ...Object.fromEntries(NFTABLES_CHAINS.map((name) => [`'${name}'`, `'second-${name}'`])),
+    "PICK = 'pick'": "PICK = 'second-pick'",
     'return `${isNodePort': 'return `second-${isNodePort',
   },
   'src/dataplane/nftables/schema.ts': {
