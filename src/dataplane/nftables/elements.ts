@@ -40,9 +40,12 @@ export function* elementsBeyond(
 /** How many elements the layout has. */
 export function countElements(layout: ServiceLayout | undefined, family: IpFamily): number {
   if (!layout) return 0;
-  const uses = frontendUses(layout, family);
-  const slots = uses.reduce((sum, use) => sum + use.endpoints.length + use.localEndpoints.length, 0);
-  return slots + frontendElements(layout, uses).reduce((count) => count + 1, 0);
+  const ranges = disjointRanges(layout.plan.allowedSources ?? []).length;
+  return frontendUses(layout, family).reduce((sum, use) => {
+    const { ends, treatments, endpoints, localEndpoints, isRestricted } = use;
+    const own = ends.length + treatments.length + endpoints.length + localEndpoints.length;
+    return sum + own + (isRestricted ? ranges : 0);
+  }, 0);
 }
 
 function* frontendElementsBeyond(

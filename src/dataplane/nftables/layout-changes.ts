@@ -23,7 +23,8 @@ export function* layoutChanges(change: KnownChange): Cooperative<ElementChange[]
   const changes = [globalChange(change), sharedChange(change)];
   for (const [owner, layouts] of change.services) {
     const ofService = serviceChange(owner, layouts, change);
-    if (!isNothing(ofService)) changes.push(ofService);
+    // Of a Service that is new or gone there are elements: to look for the first one is to make it twice.
+    if (!layouts.before || !layouts.after || !isNothing(ofService)) changes.push(ofService);
     yield;
   }
   return changes;
@@ -36,7 +37,6 @@ function serviceChange(
 ): ElementChange {
   const deletes = () => elementsBeyond(before, after, family);
   const adds = () => elementsBeyond(after, before, family);
-  // A Service that is new or gone has all its elements there.
   return before && after
     ? { owner, deletes: keepingFew(deletes), adds: keepingFew(adds) }
     : { owner, deletes, adds };
