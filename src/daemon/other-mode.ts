@@ -25,6 +25,9 @@ export interface OtherModeOptions {
 
 export type OtherMode = Writer & Pick<SyncObserver, 'onSync'>;
 
+/** What is left does no harm, and starting a program stops a large process for some 10 ms: the start has other work until then. */
+const REST_MS = 1_000;
+
 /** A lock that somebody holds is free again by then; what a rule of others keeps, stays. */
 const RETRY_MS = 60_000;
 const MAX_TRIES = 5;
@@ -40,8 +43,7 @@ export function createOtherMode({ families, remove, clock, log }: OtherModeOptio
     run: async (signal) => {
       const ended = aborted(signal);
       await Promise.race([replaced.promise, ended]);
-      // In a turn of the event loop that has nothing else to do: starting a program stops a large process for some 10 ms.
-      await sleep(clock, 0, signal);
+      await sleep(clock, REST_MS, signal);
       for (let tries = 1; tries <= MAX_TRIES && !signal.aborted; tries++) {
         // A program that takes long goes on without us; who comes next waits for the node's lock, which it holds.
         const removal = await Promise.race([remove(signal), ended]);
