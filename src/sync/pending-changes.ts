@@ -24,6 +24,8 @@ export const NO_CHANGES: PendingChanges = {
 
 export function mergeChanges(older: PendingChanges, newer: PendingChanges): PendingChanges {
   if (older === NO_CHANGES) return newer;
+  // What one family takes is mostly nothing to the other, which may not have asked for long: its sets are not copied each time.
+  if (!hasChanges(newer) && newer.touchedServices.size === 0) return older;
   return {
     services: older.services.union(newer.services),
     touchedServices: older.touchedServices.union(newer.touchedServices),

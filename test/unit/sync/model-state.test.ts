@@ -5,7 +5,7 @@ import type { EndpointSliceRecord } from '../../../src/model/records.ts';
 import { ModelState } from '../../../src/sync/model-state.ts';
 import type { PendingChanges } from '../../../src/sync/pending-changes.ts';
 import { runToEnd } from '../../../src/util/cooperate.ts';
-import { aService, aSlice } from '../../builders/records.ts';
+import { anEndpoint, aService, aSlice } from '../../builders/records.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 
 let clock: FakeClock;
@@ -65,6 +65,20 @@ describe('a change of a Service', () => {
     model.handleService({ kind: 'put', record: aService() });
     expect(familiesWithChanges()).toEqual(['IPv4', 'IPv6']);
     expect(changedServices()).toEqual({ IPv4: ['shop/web'], IPv6: ['shop/web'] });
+  });
+});
+
+describe('changes of metadata alone', () => {
+  it('wait for the next change of each family, however often the other one takes', () => {
+    model.handleService({ kind: 'put', record: aService() });
+    changedServices();
+    model.handleService({ kind: 'put', record: aService({ resourceVersion: '2' }) });
+    for (const resourceVersion of ['1', '2', '3']) {
+      putSlice({ family: 'IPv4', resourceVersion, endpoints: [anEndpoint({ podName: resourceVersion })] });
+      take('IPv4');
+    }
+    expect(familiesWithChanges()).toEqual([]);
+    expect([...take('IPv6').touchedServices]).toEqual(['shop/web']);
   });
 });
 
