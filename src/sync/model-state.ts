@@ -142,7 +142,12 @@ export class ModelState {
     return this.#addresses;
   }
 
+  /** What a take under way has moved is not handed over yet. */
   #hasUntaken(): boolean {
+    return this.#taking !== undefined || this.#hasPending();
+  }
+
+  #hasPending(): boolean {
     const counts = [this.#services, this.#slices, this.#nodes, this.#cidrs].map(
       ({ pendingCount }) => pendingCount,
     );
@@ -181,8 +186,6 @@ export class ModelState {
 
   /** What arrives meanwhile may be taken or left. */
   *#takeFromTrackers(): Cooperative<void> {
-    const sinceMs = this.#changedSinceMs;
-    this.#changedSinceMs = NEVER;
     const isGlobal = this.#takeGlobal();
     const changed = yield* this.#takeServices();
     const touchedServices = this.#services.takeTouched();
@@ -190,9 +193,12 @@ export class ModelState {
     for (const family of FAMILIES) {
       const { services: withNewEndpoints, triggerTimesMs } = endpoints[family];
       const services = withNewEndpoints.union(changed);
-      const newer = { services, touchedServices, isGlobal, sinceMs: sinceMs[family], triggerTimesMs };
+      const sinceMs = this.#changedSinceMs[family];
+      const newer = { services, touchedServices, isGlobal, sinceMs, triggerTimesMs };
       this.#taken[family] = mergeChanges(this.#taken[family], newer);
     }
+    // Until here the other family's loop has to see that there is something for it.
+    if (!this.#hasPending()) this.#changedSinceMs = NEVER;
   }
 
   *#takeServices(): Cooperative<ReadonlySet<ObjectKey>> {

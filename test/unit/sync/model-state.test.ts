@@ -99,6 +99,23 @@ describe('two families that take at once', () => {
     expect(familiesWithChanges()).toEqual([]);
   });
 
+  it('know of changes that the other one has begun to take, whatever arrives meanwhile', () => {
+    const startMs = clock.nowMs();
+    putSlice({ family: 'IPv6' });
+    putSlice({ family: 'IPv6', name: 'web-b' });
+    const taking = model.takeChanges('IPv4');
+    for (let i = 0; i < 2; i++) {
+      expect(taking.next().done).toBe(false);
+      model.handleEndpointSlice({ kind: 'delete', namespace: 'shop', name: 'unknown' });
+      expect(familiesWithChanges()).toContain('IPv6');
+      expect(model.changedSinceMs('IPv6')).toBe(startMs);
+    }
+    runToEnd(taking);
+    expect(familiesWithChanges()).toEqual(['IPv6']);
+    expect(take('IPv6')).toMatchObject({ services: new Set(['shop/web']), sinceMs: startMs });
+    expect(familiesWithChanges()).toEqual([]);
+  });
+
   it('have one consistent list of what changed', () => {
     model.handleService({ kind: 'put', record: aService() });
     putSlice({ family: 'IPv4' });
