@@ -15,13 +15,10 @@ import { affinitySet } from './schema.ts';
 import type { SkeletonContext } from './skeleton.ts';
 
 export function serviceChains(context: SkeletonContext): readonly Chain[] {
-  const { family } = context;
-  const [sizes, nodePortSizes] = [false, true].map((isNodePort) =>
-    pickRules(family, { isNodePort, isLocal: false }),
-  );
+  const sizes = (isNodePort: boolean) => pickRules(context.family, { isNodePort, isLocal: false });
   return [
     servicesChain(context),
-    { name: PICK, comment: 'where an endpoint is picked', rules: sizes ?? [] },
+    { name: PICK, comment: 'where an endpoint is picked', rules: sizes(false) },
     {
       name: TREAT,
       comment: 'new connections that need more than a pick',
@@ -30,7 +27,7 @@ export function serviceChains(context: SkeletonContext): readonly Chain[] {
     {
       name: NODE_PORTS,
       comment: 'new connections to NodePorts',
-      rules: [...treat(context, true), ...(nodePortSizes ?? [])],
+      rules: [...treat(context, true), ...sizes(true)],
     },
     localExternal(context, false),
     localExternal(context, true),
