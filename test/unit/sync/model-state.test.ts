@@ -70,15 +70,16 @@ describe('a change of a Service', () => {
 
 describe('changes of metadata alone', () => {
   it('wait for the next change of each family, however often the other one takes', () => {
-    model.handleService({ kind: 'put', record: aService() });
+    const names = ['web', 'api', 'db'];
+    for (const name of names) model.handleService({ kind: 'put', record: aService({ name }) });
     changedServices();
-    model.handleService({ kind: 'put', record: aService({ resourceVersion: '2' }) });
-    for (const resourceVersion of ['1', '2', '3']) {
-      putSlice({ family: 'IPv4', resourceVersion, endpoints: [anEndpoint({ podName: resourceVersion })] });
+    for (const name of names) {
+      model.handleService({ kind: 'put', record: aService({ name, resourceVersion: '2' }) });
+      putSlice({ family: 'IPv4', endpoints: [anEndpoint({ podName: name })] });
       take('IPv4');
     }
     expect(familiesWithChanges()).toEqual([]);
-    expect([...take('IPv6').touchedServices]).toEqual(['shop/web']);
+    expect([...take('IPv6').touchedServices]).toEqual(['shop/web', 'shop/api', 'shop/db']);
   });
 });
 
